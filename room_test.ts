@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import {
+  BATCH_BYTES_MAX,
+  type Member,
+  PAUSE_MS_MAX,
+  PAUSE_MS_MIN,
+  QUEUE_BYTES_MAX,
+  QUEUE_LINES_MAX,
+  Room,
+  SLOW_GRACE_MS,
+  SWEEP_WRITES,
+  WRITE_WAIT_MS,
+} from "./room.ts";
+
+class FakeMember implements Member {
+  state: "ready" | "busy" | "gone" = "ready";
+  readonly written: string[] = [];
+
+  write(lines: string): void {
+    this.written.push(lines);
+  }
+}
+
+function roomOf(count: number): { room: Room<FakeMember>; members: FakeMember[] } {
+  const room = new Room<FakeMember>();
+  const members = Array.from({ length: count }, () => new FakeMember());
+  for (const member of members) room.join(member);
+  return { room, members };
+}
+
+/** Sweeps every `stepMs` for a while; who was evicted. */
+function sweepFor(room: Room<FakeMember>, fromMs: number, forMs: number, stepMs: number): FakeMember[] {
+  const evicted: FakeMember[] = [];
+  for (let now = fromMs; now <= fromMs + forMs; now += stepMs) evicted.push(...room.sweep(now).evicted);
+  return evicted;
+}
+
+Deno.test("Room gives a member everything it has not seen in one message, lines joined by newlines", () => {
+  const { room, members: [ann] } = roomOf(1);
+  for (const line of ["a", "b", "", "c"]) room.push(line);
+  assert.deepEqual(room.sweep(0), { evicted: [], again: PAUSE_MS_MIN });
+  assert.deepEqual(room.sweep(PAUSE_MS_MIN), { evicted: [], again: undefined });
+  assert.deepEqual(ann!.written, ["a\nb\n\nc"]);
+});
+
+Deno.test("Room gives a member only what is said after it joined", () => {
+  const { room, members: [ann] } = roomOf(1);
+  room.push("before");
+  const bob = new FakeMember();
+  room.join(bob);
+  room.push("after");
+  room.sweep(0);
+  assert.deepEqual(ann!.written, ["before\nafter"]);
+  assert.deepEqual(bob.written, ["after"]);
+});
+
+Deno.test("Joining a room twice is harmless: each line still comes once", () => {
+  const { room, members: [ann] } = roomOf(1);
+  room.push("a");
+  room.join(ann!);
+  room.sweep(0);
+  assert.equal(room.size, 1);
+  assert.deepEqual(ann!.written, ["a"]);
+});
+
+Deno.test("Leaving a room twice is harmless", () => {
+  const { room, members: [ann] } = roomOf(2);
+  assert.equal(room.leave(ann!), true);
+  assert.equal(room.leave(ann!), false);
+  room.push("a");
+  room.sweep(0);
+  assert.deepEqual(ann!.written, []);
+  assert.equal(room.size, 1);
+});
+
+Deno.test("A sweep writes to a few members and goes on with the rest at the next turn", () => {
+  const { room, members } = roomOf(2 * SWEEP_WRITES + 1);
+  room.push("a");
+  const served = () => members.filter(({ written }) => written.length > 0).length;
+  assert.equal(room.sweep(0).again, 0);
+  assert.equal(served(), SWEEP_WRITES);
+  assert.equal(room.sweep(0).again, 0);
+  assert.equal(served(), 2 * SWEEP_WRITES);
+  assert.equal(room.sweep(0).again, PAUSE_MS_MIN);
+  assert.equal(served(), members.length);
+});
+
+Deno.test("A line that comes during a sweep reaches the rest of it in the same message, and then the others", () => {
+  const { room, members } = roomOf(SWEEP_WRITES + 1);
+  room.push("a");
+  room.sweep(0);
+  room.push("b");
+  assert.equal(room.sweep(0).again, 0, "those who were served before have something to come");
+  assert.deepEqual(members.at(-1)!.written, ["a\nb"]);
+  assert.equal(room.sweep(0).again, 0);
+  assert.equal(room.sweep(0).again, PAUSE_MS_MIN);
+  for (const { written } of members.slice(0, -1)) assert.deepEqual(written, ["a", "b"]);
+  assert.equal(room.backlog, 0);
+});
+
+Deno.test("Nobody is missed when members leave in the middle of a sweep", () => {
+  const { room, members } = roomOf(3 * SWEEP_WRITES);
+  room.push("a");
+  room.sweep(0);
+  for (const member of members.slice(0, SWEEP_WRITES + 3)) room.leave(member);
+  while (room.sweep(0).again === 0);
+  for (const { written } of members.slice(SWEEP_WRITES + 3)) assert.deepEqual(written, ["a"]);
+});
+
+Deno.test("A busy member is passed over and gets everything in one message when it is ready", () => {
+  const { room, members: [ann, bob] } = roomOf(2);
+  ann!.state = "busy";
+  room.push("a");
+  assert.equal(room.sweep(0).again, PAUSE_MS_MIN);
+  room.push("b");
+  assert.equal(room.sweep(5).again, PAUSE_MS_MIN);
+  ann!.state = "ready";
+  room.sweep(20);
+  assert.deepEqual(ann!.written, ["a\nb"]);
+  assert.deepEqual(bob!.written, ["a", "b"]);
+});
+
+Deno.test("The looks at a member that stays busy become rare", () => {
+  const { room, members: [ann] } = roomOf(1);
+  ann!.state = "busy";
+  room.push("a");
+  const pauses = Array.from({ length: 9 }, () => room.sweep(0).again!);
+  assert.equal(pauses[0], PAUSE_MS_MIN);
+  for (let i = 1; i < pauses.length; i++) assert.equal(pauses[i], Math.min(2 * pauses[i - 1]!, PAUSE_MS_MAX));
+  assert.equal(pauses.at(-1), PAUSE_MS_MAX);
+  ann!.state = "ready";
+  assert.equal(room.sweep(0).again, PAUSE_MS_MIN, "a write makes the pause short again");
+});
+
+Deno.test("Room keeps no line that everybody has been sent, and a busy member's lines until it has them", () => {
+  const { room, members: [ann] } = roomOf(2);
+  room.push("a");
+  room.sweep(0);
+  assert.equal(room.backlog, 0);
+  ann!.state = "busy";
+  for (const line of ["b", "c"]) room.push(line);
+  room.sweep(1);
+  assert.equal(room.backlog, 2);
+  ann!.state = "ready";
+  room.sweep(2);
+  assert.equal(room.backlog, 0);
+});
+
+Deno.test("A long backlog goes out in messages of a bounded size", () => {
+  const { room, members: [ann] } = roomOf(1);
+  const line = "x".repeat(BATCH_BYTES_MAX / 4);
+  for (let i = 0; i < 10; i++) room.push(line);
+  while (room.sweep(0).again === 0);
+  assert.deepEqual(ann!.written.map((message) => message.split("\n").length), [4, 4, 2]);
+});
+
+Deno.test("A line longer than a message should be goes out all the same, alone", () => {
+  const { room, members: [ann] } = roomOf(1);
+  const long = "x".repeat(2 * BATCH_BYTES_MAX);
+  for (const line of ["a", long, "b"]) room.push(line);
+  while (room.sweep(0).again === 0);
+  assert.deepEqual(ann!.written, ["a", long, "b"]);
+});
+
+Deno.test("A member that is busy with its queue full for too long is evicted, the others are not", () => {
+  for (const fill of [{ count: QUEUE_LINES_MAX + 1, line: "a" }, { count: 5, line: "x".repeat(QUEUE_BYTES_MAX / 4) }]) {
+    const { room, members: [ann, bob] } = roomOf(2);
+    ann!.state = "busy";
+    for (let i = 0; i < fill.count; i++) room.push(fill.line);
+    assert.deepEqual(sweepFor(room, 0, SLOW_GRACE_MS, 100), [], "not yet: it may read again");
+    assert.deepEqual(room.sweep(SLOW_GRACE_MS + 100).evicted, [ann]);
+    assert.equal(room.has(ann!), false);
+    assert.equal(room.has(bob!), true);
+    room.sweep(SLOW_GRACE_MS + 200);
+    assert.equal(room.backlog, 0, "nothing is kept for it any more");
+  }
+});
+
+Deno.test("A member that is busy but not far behind is not evicted before a single write takes too long", () => {
+  const { room, members: [ann] } = roomOf(1);
+  ann!.state = "busy";
+  for (let i = 0; i < QUEUE_LINES_MAX; i++) room.push("a");
+  assert.deepEqual(sweepFor(room, 0, WRITE_WAIT_MS, 500), []);
+  assert.deepEqual(room.sweep(WRITE_WAIT_MS + 500).evicted, [ann]);
+});
+
+Deno.test("A member that has been sent everything but does not read it is found without another line being said", () => {
+  const { room, members: [ann] } = roomOf(1);
+  room.push("a");
+  let now = 0;
+  let sweep = room.sweep(now);
+  ann!.state = "busy";
+  while (sweep.again !== undefined) sweep = room.sweep(now += sweep.again);
+  assert.deepEqual(sweep.evicted, [ann]);
+  assert(now < 2 * WRITE_WAIT_MS);
+});
+
+Deno.test("A member that reads, if slowly, is not evicted for somebody else's burst", () => {
+  const { room, members: [ann] } = roomOf(1);
+  for (let i = 0; i < 20 * QUEUE_LINES_MAX; i++) room.push("x".repeat(128));
+  let now = 0;
+  while (room.backlog > 0) {
+    ann!.state = "ready";
+    assert.deepEqual(room.sweep(now).evicted, []);
+    ann!.state = "busy";
+    assert.deepEqual(sweepFor(room, now + 10, 100, 10), []);
+    now += 120;
+  }
+  assert.equal(ann!.written.join("\n").split("\n").length, 20 * QUEUE_LINES_MAX);
+});
+
+Deno.test("A member that reads more slowly than the room talks is evicted in the end", () => {
+  const { room, members: [ann] } = roomOf(1);
+  let evicted: FakeMember[] = [];
+  let now = 0;
+  for (; evicted.length === 0 && now < 60_000; now += 100) {
+    for (let i = 0; i < 2; i++) room.push("x".repeat(BATCH_BYTES_MAX));
+    ann!.state = "ready";
+    room.sweep(now);
+    ann!.state = "busy";
+    evicted = sweepFor(room, now, 99, 33);
+  }
+  assert.deepEqual(evicted, [ann]);
+  assert(now > SLOW_GRACE_MS);
+});
+
+Deno.test("Only time between two looks that both find a member busy counts against it", () => {
+  const { room, members: [ann] } = roomOf(1);
+  for (let i = 0; i < 100; i++) room.push("x".repeat(BATCH_BYTES_MAX));
+  for (let now = 0; now < 10 * SLOW_GRACE_MS; now += 500) {
+    ann!.state = ann!.state === "busy" ? "ready" : "busy";
+    assert.deepEqual(room.sweep(now).evicted, []);
+  }
+});
+
+Deno.test("A stall of the server's own is not held against a busy member", () => {
+  const { room, members: [ann] } = roomOf(1);
+  ann!.state = "busy";
+  for (let i = 0; i <= QUEUE_LINES_MAX; i++) room.push("a");
+  room.sweep(0);
+  assert.deepEqual(room.sweep(3_600_000).evicted, []);
+});
+
+Deno.test("A member that is gone leaves the room at the next sweep", () => {
+  const { room, members: [ann, bob] } = roomOf(2);
+  ann!.state = "gone";
+  room.push("a");
+  assert.deepEqual(room.sweep(0), { evicted: [ann], again: PAUSE_MS_MIN });
+  assert.deepEqual([...room.members()], [bob]);
+  assert.deepEqual(ann!.written, []);
+});
+
+Deno.test("A flush sends everyone what is left, busy or not", () => {
+  const { room, members: [ann, bob] } = roomOf(2);
+  ann!.state = "busy";
+  bob!.state = "gone";
+  for (const line of ["a", "b"]) room.push(line);
+  room.flush();
+  assert.deepEqual(ann!.written, ["a\nb"]);
+  assert.deepEqual(bob!.written, []);
+  assert.equal(room.backlog, 0);
+});
