@@ -14,7 +14,11 @@ export const BATCH_BYTES_MAX = 64 * 1024;
 export const QUEUE_LINES_MAX = 256;
 /** The same, in bytes of UTF-8. */
 export const QUEUE_BYTES_MAX = 256 * 1024;
-/** For how long a member may be busy with its queue full before it is evicted: a reader that does read catches up in it. */
+/**
+ * For how long a member may be busy with its queue full before it is evicted: a reader that does read catches up in it. If
+ * the queue is several times over QUEUE_BYTES_MAX, the time is as many times shorter: what is kept stays small however fast
+ * the room talks.
+ */
 export const SLOW_GRACE_MS = 2_000;
 /** For how long a single write may take before the member counts as dead; longer than SLOW_GRACE_MS. */
 export const WRITE_WAIT_MS = 10_000;
@@ -171,7 +175,8 @@ export class Room<M extends Member> {
   #isTooSlow(cursor: Cursor, now: number): boolean {
     cursor.busyMs += Math.min(now - (cursor.busyAt ?? now), BUSY_STEP_MS_MAX);
     cursor.busyAt = now;
-    return cursor.busyMs > (this.#isQueueFull(cursor) ? SLOW_GRACE_MS : WRITE_WAIT_MS);
+    if (!this.#isQueueFull(cursor)) return cursor.busyMs > WRITE_WAIT_MS;
+    return cursor.busyMs * Math.max(1, this.#log.bytesFrom(cursor.next) / QUEUE_BYTES_MAX) > SLOW_GRACE_MS;
   }
 
   #endRound(round: Round<M>): number | undefined {
