@@ -1,0 +1,65 @@
+import { Disconnect } from "../protocol.ts";
+import type { Status } from "./connection.ts";
+
+/** Tells a person the truth about the connection, and offers to try again at once while there is a wait. */
+export class Banner {
+  readonly #header: HTMLElement;
+  readonly #text: HTMLElement;
+  // Beside the text and not in it, for a screen reader should hear of the wait once, not every second.
+  readonly #countdown: HTMLElement;
+  readonly #retry: HTMLElement;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor(header: HTMLElement) {
+    this.#header = header;
+    this.#text = header.querySelector("[role=status]")!;
+    this.#countdown = header.querySelector("[aria-hidden]")!;
+    this.#retry = header.querySelector("button")!;
+  }
+
+  show(status: Status): void {
+    this.#header.dataset.state = status.state;
+    this.#text.textContent = describe(status);
+    this.#countdown.textContent = "";
+    this.#retry.hidden = status.state !== "waiting";
+    clearInterval(this.#ticking);
+    if (status.state === "waiting") this.#countDown(performance.now() + status.retryMs);
+  }
+
+  #countDown(end: number): void {
+    const tick = () => {
+      this.#countdown.textContent = ` (${Math.max(1, Math.ceil((end - performance.now()) / 1_000))} s)`;
+    };
+    tick();
+    this.#ticking = setInterval(tick, 1_000);
+  }
+}
+
+/** A status in words. */
+export function describe(status: Status): string {
+  switch (status.state) {
+    case "connecting":
+      return "Connecting…";
+    case "open":
+      return "Connected";
+    case "waiting":
+      return `${explain(status.code)} Trying again soon.`;
+    case "ended":
+      return `The server ended the connection: ${status.reason}.`;
+    case "unsupported":
+      return "Your browser has no WebSockets, which Hubbub needs. Any current browser will do.";
+  }
+}
+
+function explain(code: number): string {
+  switch (code) {
+    case Disconnect.goingAway.code:
+      return "The server went away.";
+    case Disconnect.tooBig.code:
+      return "That message was too long for the server.";
+    case Disconnect.slow.code:
+      return "This connection was too slow to keep up.";
+    default:
+      return "Not connected.";
+  }
+}
