@@ -1,0 +1,49 @@
+import { loadAssets } from "./assets.ts";
+import { type Config, help, parseCommand, UsageError } from "./config.ts";
+import metadata from "./deno.json" with { type: "json" };
+import { Hub } from "./hub.ts";
+import { links, ListenError, Server } from "./server.ts";
+
+/** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
+async function serve(config: Config): Promise<void> {
+  const hub = new Hub();
+  const server = new Server({ hub, config, assets: await loadAssets() });
+  const addr = server.listen(config.addr);
+  const ended = hub.run();
+  console.log(`Hubbub ${metadata.version} is open. Press Ctrl+C to end it.`);
+  for (const link of links(addr)) console.log(`  ${link}`);
+
+  await signal();
+  console.log("Ending: saying goodbye to everyone.");
+  hub.close();
+  await ended;
+  await server.drain();
+  // A peer that never answers keeps its socket, and so the process, for as long as it likes.
+  Deno.exit(0);
+}
+
+/** Waits for the first signal to end. A second one ends the process at once, as is its default. */
+function signal(): Promise<void> {
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+  return new Promise((resolve) => {
+    const received = () => {
+      for (const name of signals) Deno.removeSignalListener(name, received);
+      resolve();
+    };
+    for (const name of signals) Deno.addSignalListener(name, received);
+  });
+}
+
+if (import.meta.main) {
+  try {
+    const command = parseCommand(Deno.args, Deno.env.get);
+    if (command.name === "help") console.log(help());
+    else if (command.name === "version") console.log(`hubbub ${metadata.version}`);
+    else await serve(command.config);
+  } catch (error) {
+    // Anything else is a defect, for which the stack trace is wanted.
+    if (!(error instanceof UsageError || error instanceof ListenError)) throw error;
+    console.error(`hubbub: ${error.message}`);
+    Deno.exit(error instanceof UsageError ? 2 : 1);
+  }
+}

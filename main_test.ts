@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import project from "./deno.json" with { type: "json" };
+import { RawSocket } from "./testing/raw_socket.ts";
+import { SeedClient } from "./testing/seed_client.ts";
+import { ServerProcess } from "./testing/server_process.ts";
+
+Deno.test("The server prints a link to the page, which is there", async () => {
+  await using server = await ServerProcess.start();
+  assert.notEqual(server.port, 0);
+  const response = await fetch(server.url);
+  assert.equal(response.status, 200);
+  assert.match(await response.text(), /<title>Hubbub<\/title>/);
+});
+
+Deno.test("--addr takes localhost and IPv6, and the printed link leads there", async () => {
+  for (const addr of ["localhost:0", "[::1]:0"]) {
+    await using server = await ServerProcess.start({ addr });
+    assert.equal(await (await fetch(new URL("/healthz", server.url))).text(), "ok\n");
+  }
+});
+
+Deno.test("A seed client works unchanged: everyone gets what it sends, itself too, newlines as spaces and trimmed", async () => {
+  await using server = await ServerProcess.start();
+  const [ann, bob] = [await SeedClient.connect(server.port), await SeedClient.connect(server.port)];
+  ann.send("a\nb ");
+  assert.deepEqual(await ann.received(1), ["a b"]);
+  assert.deepEqual(await bob.received(1), ["a b"]);
+  await ann.close();
+  await bob.close();
+});
+
+Deno.test("1,000 messages in one burst reach 50 readers, the sender too, in order, many to a frame, nobody dropped", async () => {
+  await using server = await ServerProcess.start();
+  const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
+  const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i}`);
+  for (const text of burst) clients[0]!.send(text);
+  for (const client of clients) {
+    assert.deepEqual(await client.received(burst.length), burst);
+    assert(client.messages < burst.length / 2, `${client.messages} frames`);
+  }
+  await Promise.all(clients.map((client) => client.close()));
+});
+
+Deno.test("--max-message and HUBBUB_MAX_MESSAGE limit a message, the flag wins", async () => {
+  await using server = await ServerProcess.start({ args: ["--max-message=10"], env: { HUBBUB_MAX_MESSAGE: "20" } });
+  const ann = await SeedClient.connect(server.port);
+  ann.send("x".repeat(10));
+  await ann.received(1);
+  ann.send("x".repeat(11));
+  assert.equal((await ann.closed).code, 1009);
+});
+
+Deno.test("SIGTERM and SIGINT close everyone with 1001 and end the server with code 0", async () => {
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
+  for (const signal of signals) {
+    await using server = await ServerProcess.start();
+    const clients = [await SeedClient.connect(server.port), await SeedClient.connect(server.port)];
+    const { code, ms } = await server.end(signal);
+    assert.equal(code, 0);
+    assert(ms < 3_000, `${ms} ms, though everyone answered`);
+    for (const client of clients) assert.equal((await client.closed).code, 1001);
+  }
+});
+
+Deno.test("The server ends in time with code 0 when peers are silent, stuck or in the middle of a request", async () => {
+  await using server = await ServerProcess.start();
+  using _silent = await RawSocket.upgrade(server.port);
+  using halfway = await RawSocket.connect(server.port);
+  await halfway.write("GET / HTTP/1.1\r\nHost: ");
+  using stuck = await RawSocket.upgrade(server.port);
+  const ann = await SeedClient.connect(server.port);
+  await stuck.frame(0x81, "I will not read");
+  for (let i = 1; i < 500; i++) {
+    ann.send("x".repeat(32_000));
+    await ann.received(i);
+  }
+  const { code, ms } = await server.end();
+  assert.equal(code, 0);
+  assert(ms < 10_000, `${ms} ms`);
+  assert.equal((await ann.closed).code, 1001);
+});
+
+Deno.test("--help and --version print and end with code 0", async () => {
+  const { code, stdout } = await ServerProcess.run(["--help"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /--addr=ADDRESS/);
+  assert.deepEqual(await ServerProcess.run(["--version"]), {
+    code: 0,
+    stdout: `hubbub ${project.version}\n`,
+    stderr: "",
+  });
+});
+
+Deno.test("HOSTILE 35: a wrong flag ends with code 2, a port in use with 1, each with one line and no stack trace", async () => {
+  const usage = await ServerProcess.run(["--adr=:80"]);
+  assert.deepEqual(usage, { code: 2, stdout: "", stderr: "hubbub: Unknown option '--adr'; see --help\n" });
+  const variable = await ServerProcess.run([], { HUBBUB_ADDR: "here" });
+  assert.equal(variable.code, 2);
+  assert.match(variable.stderr, /^hubbub: HUBBUB_ADDR takes .*\n$/);
+  await using server = await ServerProcess.start();
+  const used = await ServerProcess.run([`--addr=${server.url.host}`]);
+  assert.equal(used.code, 1);
+  assert.match(used.stderr, /^hubbub: Cannot listen on 127\.0\.0\.1:\d+: another program uses this port\..*\n$/);
+});

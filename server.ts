@@ -1,0 +1,203 @@
+import type { Asset } from "./assets.ts";
+import { Client } from "./client.ts";
+import type { Config } from "./config.ts";
+import type { Hub } from "./hub.ts";
+import { WEBSOCKET_PATH } from "./protocol.ts";
+
+/**
+ * How long a silent peer is believed in, in seconds: Deno pings after half of it and gives up after the other half.
+ * Less than the 60 s after which proxies commonly drop a quiet connection.
+ */
+export const KEEPALIVE_SECONDS = 45;
+
+/** How long `drain` waits for peers to go, and then for requests to end, in ms. */
+export const DRAIN_MS = 4_000;
+
+/** What a server serves, and to whom. */
+export interface Site {
+  readonly hub: Hub;
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly config: Pick<Config, "origins" | "messageBytesMax">;
+  /** As KEEPALIVE_SECONDS, which is the default. */
+  readonly keepaliveSeconds?: number;
+}
+
+/** From request to response: the page at `/`, its assets, `/ws` for WebSockets and `/healthz`. */
+export class Server {
+  readonly #site: Site;
+  // Those whose connection is still there. A peer that does not read stays for long after its client has left the hub.
+  readonly #sockets = new Set<WebSocket>();
+  #allGone = () => {};
+  #http: Deno.HttpServer<Deno.NetAddr> | undefined;
+
+  constructor(site: Site) {
+    this.#site = site;
+  }
+
+  /**
+   * Starts to listen; returns the address with the port that it really got.
+   * @throws {ListenError} when the address can't be had.
+   */
+  listen(addr: Config["addr"]): Deno.NetAddr {
+    try {
+      this.#http = Deno.serve(
+        { ...addr, automaticCompression: true, onListen() {} },
+        (request) => this.handle(request),
+      );
+    } catch (error) {
+      throw new ListenError(`Cannot listen on ${hostOf(addr)}: ${explain(error as Error)}`);
+    }
+    return this.#http.addr;
+  }
+
+  /** Answers a request; with 503 once the hub accepts nothing more. */
+  handle(request: Request): Response {
+    if (this.#site.hub.inbox.closed) return text(503, "The server is going away", { "retry-after": "5" });
+    const path = pathOf(request.url);
+    if (path === WEBSOCKET_PATH) return this.#upgrade(request);
+    const asset = this.#site.assets.get(path);
+    if (!asset && path !== "/healthz") return text(404, "Not found");
+    if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
+    return asset ? serveAsset(request, asset) : text(200, "ok");
+  }
+
+  /**
+   * Ends the server once the hub has ended, and so has sent everyone their last lines and a close frame: waits until they
+   * have them and stops listening. Takes at most twice DRAIN_MS, whatever the peers do.
+   */
+  async drain(): Promise<void> {
+    const allGone = new Promise<void>((resolve) => this.#allGone = resolve);
+    if (this.#sockets.size === 0) this.#allGone();
+    // First the sockets: `shutdown` calls them closed while what was sent on them has yet to go out.
+    await atMost(DRAIN_MS, allGone);
+    await atMost(DRAIN_MS, this.#http?.shutdown());
+  }
+
+  /**
+   * Turns a request into a client's WebSocket (RFC 6455, section 4.2). Everything is checked before `upgradeWebSocket`:
+   * from that call on, a throw or any other response would end the whole server.
+   */
+  #upgrade(request: Request): Response {
+    const { hub, config, keepaliveSeconds = KEEPALIVE_SECONDS } = this.#site;
+    const refusal = refuse(request, config.origins);
+    if (refusal) return refusal;
+
+    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: keepaliveSeconds });
+    socket.binaryType = "arraybuffer";
+    const client = new Client(socket, hub.inbox, config.messageBytesMax);
+    this.#sockets.add(socket);
+    socket.onopen = () => client.opened();
+    socket.onmessage = ({ data }) => client.received(data);
+    socket.onclose = socket.onerror = () => {
+      client.gone();
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#allGone();
+    };
+    return response;
+  }
+}
+
+/** Why the server can't listen where it was told to; the message is one line for whoever started it. */
+export class ListenError extends Error {}
+
+/** What to do about an address that can't be listened on. */
+export function explain(error: Error): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return "another program uses this port. End it, or choose another port, for example --addr=:8081";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "this user may not use this port. Choose one from 1024 up, for example --addr=:8080";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "this machine has no such address. Choose one of its own, or --addr=:8080 for all of them";
+  }
+  return `${error.message}. Choose another address, for example --addr=:8080`;
+}
+
+/** Where people find the page: links to click and to send. */
+export function links(addr: Deno.NetAddr): string[] {
+  if (addr.hostname !== "0.0.0.0" && addr.hostname !== "::") return [`http://${hostOf(addr)}/`];
+  const network = Deno.networkInterfaces().filter(({ family, address }) =>
+    family === "IPv4" && !address.startsWith("127.")
+  );
+  return ["localhost", ...network.map(({ address }) => address)].map((hostname) =>
+    `http://${hostOf({ hostname, port: addr.port })}/`
+  );
+}
+
+function hostOf({ hostname, port }: { hostname: string; port: number }): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** The path exactly as it was sent, not normalized, so that it is either the name of something or it is not. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+}
+
+function serveAsset(request: Request, { body, type, etag }: Asset): Response {
+  const headers = { ...SECURITY_HEADERS, etag, "cache-control": "no-cache" };
+  const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  if (known?.includes(etag) || known?.includes("*")) return new Response(null, { status: 304, headers });
+  return new Response(body, { headers: { ...headers, "content-type": type } });
+}
+
+/** Why a request can't become a WebSocket; undefined when it can. */
+function refuse({ method, headers }: Request, origins: readonly string[]): Response | undefined {
+  if (method !== "GET") return methodNotAllowed("GET");
+  const wanted = { upgrade: "websocket", "sec-websocket-version": "13" };
+  if (!hasToken(headers, "upgrade", "websocket") || !hasToken(headers, "connection", "upgrade")) {
+    return text(426, "This is a WebSocket", wanted);
+  }
+  if (headers.get("sec-websocket-version") !== "13") return text(426, "Sec-WebSocket-Version must be 13", wanted);
+  if (!/^[A-Za-z0-9+/]{21}[AQgw]==$/.test(headers.get("sec-websocket-key") ?? "")) {
+    return text(400, "Sec-WebSocket-Key must be 16 bytes in base64");
+  }
+  const origin = headers.get("origin");
+  if (origin !== null && !isAllowed(origin, headers.get("host"), origins)) {
+    return text(403, `Pages of ${origin} may not connect here. To let them, start the server with --origin=${origin}`);
+  }
+}
+
+/** A page may connect to the host that it came from, by http or https; other pages must be on the list. */
+function isAllowed(origin: string, host: string | null, origins: readonly string[]): boolean {
+  return origin === `http://${host}` || origin === `https://${host}` || origins.includes(origin);
+}
+
+/** Waits for a promise, but not for ever. */
+async function atMost(ms: number, promise: Promise<void> | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([promise, new Promise<void>((resolve) => timer = setTimeout(resolve, ms))]);
+  clearTimeout(timer);
+}
+
+function hasToken(headers: Headers, name: string, token: string): boolean {
+  return (headers.get(name) ?? "").toLowerCase().split(",").some((part) => part.trim() === token);
+}
+
+function methodNotAllowed(allow: string): Response {
+  return text(405, "Method not allowed", { allow });
+}
+
+function text(status: number, body: string, headers: Record<string, string> = {}): Response {
+  return new Response(`${body}\n`, {
+    status,
+    headers: {
+      ...SECURITY_HEADERS,
+      "content-type": "text/plain; charset=utf-8",
+      "cache-control": "no-store",
+      ...headers,
+    },
+  });
+}

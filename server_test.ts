@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { loadAssets } from "./assets.ts";
+import { Hub } from "./hub.ts";
+import { DRAIN_MS, explain, links, ListenError, Server } from "./server.ts";
+import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
+import { SeedClient } from "./testing/seed_client.ts";
+import { TestServer } from "./testing/test_server.ts";
+
+const assets = await loadAssets();
+const site = new Server({ hub: new Hub(), assets, config: { origins: [], messageBytesMax: 65_536 } });
+
+function get(path: string, init?: RequestInit): Response {
+  return site.handle(new Request(`http://localhost${path}`, init));
+}
+
+Deno.test("The page is at /, and everything that it names is there with its type", async () => {
+  const page = get("/");
+  assert.equal(page.status, 200);
+  assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
+  const html = await page.text();
+  const named = [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map((match) => match[1]!);
+  const types: Record<string, string> = {
+    css: "text/css; charset=utf-8",
+    svg: "image/svg+xml",
+    ts: "text/javascript; charset=utf-8",
+  };
+  for (const path of named) {
+    const response = get(path);
+    assert.equal(response.status, 200, path);
+    assert.equal(response.headers.get("content-type"), types[path.split(".").at(-1)!], path);
+  }
+  const modules = [...assets.keys()].filter((path) => path.endsWith(".ts"));
+  for (const path of modules) assert(named.includes(path), `${path} is not preloaded, so the page would wait for it`);
+});
+
+Deno.test("The page's TypeScript reaches the browser as JavaScript", () => {
+  for (const [path, { body }] of assets) {
+    if (path.endsWith(".ts")) {
+      new Function(new TextDecoder().decode(body).replaceAll(/^(import .*;|export (?=\w))/gm, ""));
+    }
+  }
+});
+
+Deno.test("Tests and settings that lie beside the page are not served", () => {
+  for (const path of assets.keys()) assert(!/_test|json/.test(path), path);
+});
+
+Deno.test("A browser that has an asset already gets 304 without a body, and the whole of a changed one", async () => {
+  const etag = get("/").headers.get("etag")!;
+  for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+    const response = get("/", { headers: { "if-none-match": tags } });
+    assert.equal(response.status, 304, tags);
+    assert.equal(response.headers.get("etag"), etag);
+    assert.equal(await response.text(), "");
+  }
+  assert.equal(get("/", { headers: { "if-none-match": '"other"' } }).status, 200);
+  assert.notEqual(get("/static/style.css").headers.get("etag"), etag);
+});
+
+Deno.test("Every response is under a strict Content-Security-Policy and is taken for what it says it is", () => {
+  for (const path of ["/", "/static/page.ts", "/nothing", "/ws", "/healthz"]) {
+    const { headers } = get(path);
+    const policy = headers.get("content-security-policy")!;
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert(!policy.includes("unsafe"));
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.equal(headers.get("referrer-policy"), "no-referrer");
+  }
+});
+
+Deno.test("/healthz says that the server is well", async () => {
+  const response = get("/healthz");
+  assert.equal(response.status, 200);
+  assert.equal(await response.text(), "ok\n");
+});
+
+Deno.test("Any other path is 404, and so is a good one with something after it", () => {
+  for (
+    const path of ["/chat", "/index.html", "/static/", "/static/page.js", "/ws/", "/main.ts", "//", "/static/page.ts/"]
+  ) {
+    assert.equal(get(path).status, 404, path);
+  }
+  assert.equal(get("/?room=a").status, 200, "a query is no part of the path");
+});
+
+Deno.test("HOSTILE 3: a wrong method is 405 with Allow", () => {
+  const wrong: [string, string, string][] = [
+    ["POST", "/", "GET, HEAD"],
+    ["DELETE", "/static/page.ts", "GET, HEAD"],
+    ["PUT", "/healthz", "GET, HEAD"],
+    ["POST", "/ws", "GET"],
+    ["HEAD", "/ws", "GET"],
+  ];
+  for (const [method, path, allow] of wrong) {
+    const response = get(path, { method });
+    assert.equal(response.status, 405, `${method} ${path}`);
+    assert.equal(response.headers.get("allow"), allow);
+  }
+  assert.equal(get("/", { method: "HEAD" }).status, 200);
+});
+
+Deno.test("The page is compressed for a browser that takes it so", async () => {
+  await using server = new TestServer({ assets });
+  using socket = await RawSocket.connect(server.port);
+  const { headers } = await socket.request("GET", "/static/style.css", { "Host": "a", "Accept-Encoding": "gzip" });
+  assert.equal(headers.get("content-encoding"), "gzip");
+  assert.match(headers.get("vary")!, /accept-encoding/i);
+  const again = { "Host": "a", "Accept-Encoding": "gzip", "If-None-Match": headers.get("etag")! };
+  using other = await RawSocket.connect(server.port);
+  assert.equal((await other.request("GET", "/static/style.css", again)).status, 304);
+});
+
+/** What the server answers to a handshake with some headers changed, or without those that are undefined. */
+async function handshake(port: number, changes: Record<string, string | undefined>, method = "GET") {
+  using socket = await RawSocket.connect(port);
+  const headers = Object.entries({ ...HANDSHAKE, ...changes }).filter(([, value]) => value !== undefined);
+  return await socket.request(method, "/ws", Object.fromEntries(headers) as Record<string, string>);
+}
+
+Deno.test("HOSTILE 1: a page of another site may not connect, a program may", async () => {
+  await using server = new TestServer({ config: { origins: ["https://chat.example"], messageBytesMax: 100 } });
+  const host = `127.0.0.1:${server.port}`;
+  const origins: [string | undefined, number][] = [
+    ["https://evil.example", 403],
+    ["null", 403],
+    ["", 403],
+    [`http://${host}.evil.example`, 403],
+    ["http://127.0.0.1", 403],
+    ["http://chat.example", 403],
+    [`ftp://${host}`, 403],
+    [`http://${host}`, 101],
+    [`https://${host}`, 101],
+    ["https://chat.example", 101],
+    [undefined, 101],
+  ];
+  for (const [origin, status] of origins) {
+    assert.equal((await handshake(server.port, { Host: host, Origin: origin })).status, status, String(origin));
+  }
+});
+
+Deno.test("HOSTILE 2: /ws without an upgrade, with a wrong version, with no or a malformed key", async () => {
+  await using server = new TestServer();
+  const wrong: [Record<string, string | undefined>, number][] = [
+    [{ "Upgrade": undefined, "Connection": undefined }, 426],
+    [{ "Upgrade": "h2c" }, 426],
+    [{ "Connection": "keep-alive" }, 426],
+    [{ "Sec-WebSocket-Version": undefined }, 426],
+    [{ "Sec-WebSocket-Version": "12" }, 426],
+    [{ "Sec-WebSocket-Version": "13, 8" }, 426],
+    [{ "Sec-WebSocket-Key": undefined }, 400],
+    [{ "Sec-WebSocket-Key": "" }, 400],
+    [{ "Sec-WebSocket-Key": "short" }, 400],
+    [{ "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZR==" }, 400],
+  ];
+  for (const [changes, status] of wrong) {
+    const head = await handshake(server.port, changes);
+    assert.equal(head.status, status, JSON.stringify(changes));
+    if (status === 426) {
+      assert.equal(head.headers.get("upgrade"), "websocket");
+      assert.equal(head.headers.get("sec-websocket-version"), "13");
+    }
+  }
+  assert.equal((await handshake(server.port, {}, "POST")).status, 405);
+  using old = await RawSocket.connect(server.port);
+  const lines = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}\r\n`);
+  await old.write(`GET /ws HTTP/1.0\r\n${lines.join("")}\r\n`);
+  assert((await old.head()).status < 500);
+  assert.equal(
+    (await handshake(server.port, { "Upgrade": "WebSocket", "Connection": "keep-alive, upgrade" })).status,
+    101,
+  );
+});
+
+Deno.test("HOSTILE 4: paths that climb, hide or never end are 404 or 400", async () => {
+  await using server = new TestServer({ assets });
+  const long = "/" + "a".repeat(16_000);
+  for (
+    const path of [
+      "/../main.ts",
+      "/%2e%2e/",
+      "/static/..%2f",
+      "/static/../main.ts",
+      "/%00",
+      "/\0",
+      "/\\..\\main.ts",
+      long,
+    ]
+  ) {
+    using socket = await RawSocket.connect(server.port);
+    const { status } = await socket.request("GET", path, { Host: "127.0.0.1" });
+    assert([400, 404, 414].includes(status), `${path.slice(0, 30)}: ${status}`);
+  }
+});
+
+Deno.test("HOSTILE 5: a message over the limit is cut with 1009, one of just the limit is delivered", async () => {
+  await using server = new TestServer({ config: { origins: [], messageBytesMax: 1_000 } });
+  using big = await RawSocket.upgrade(server.port);
+  using good = await RawSocket.upgrade(server.port);
+  await server.clients(2);
+  await good.frame(0x81, "x".repeat(1_000));
+  assert.equal((await good.next())!.payload.length, 1_000);
+  await big.frame(0x81, "x".repeat(1_001));
+  assert.equal(await big.closeCode(), 1009);
+  await server.clients(1);
+});
+
+Deno.test("HOSTILE 7 and 8: what is no text message ends its own connection and no other", async () => {
+  await using server = new TestServer();
+  const ann = await SeedClient.connect(server.port);
+  const bad: [string, number, Uint8Array | string][] = [
+    ["a binary frame", 0x82, "binary"],
+    ["invalid UTF-8", 0x81, new Uint8Array([0xff, 0xfe])],
+    ["a reserved bit", 0xc1, "text"],
+    ["an unknown opcode", 0x83, "text"],
+    ["an oversized ping", 0x89, "x".repeat(126)],
+  ];
+  for (const [name, firstByte, payload] of bad) {
+    using socket = await RawSocket.upgrade(server.port);
+    await server.clients(2);
+    await socket.frame(firstByte, payload);
+    const code = await socket.closeCode();
+    if (firstByte === 0x82) assert.equal(code, 1003);
+    await server.clients(1);
+    ann.send(`still here after ${name}`);
+  }
+  assert.equal((await ann.received(bad.length)).at(-1), "still here after an oversized ping");
+  await ann.close();
+});
+
+Deno.test("HOSTILE 12: a silent peer is gone within its keepalive, one that answers pings stays", async () => {
+  await using server = new TestServer({ keepaliveSeconds: 1 });
+  const ann = await SeedClient.connect(server.port);
+  using silent = await RawSocket.upgrade(server.port);
+  await server.clients(2);
+  assert.equal((await silent.next())!.opcode, 9, "a ping, which it does not answer");
+  await server.clients(1);
+  ann.send("still here");
+  await ann.received(1);
+  await ann.close();
+});
+
+Deno.test("A connection lost without a close frame is out of the hub", async () => {
+  await using server = new TestServer();
+  {
+    using _lost = await RawSocket.upgrade(server.port);
+    await server.clients(1);
+  }
+  await server.clients(0);
+});
+
+Deno.test("A server that is ending lets nobody in", async () => {
+  await using server = new TestServer();
+  server.hub.close();
+  for (const path of ["/ws", "/", "/healthz"]) {
+    using socket = await RawSocket.connect(server.port);
+    const head = await socket.request("GET", path, HANDSHAKE);
+    assert.equal(head.status, 503);
+    assert.equal(head.headers.get("retry-after"), "5");
+  }
+});
+
+Deno.test("Ending sends everyone the last lines, then 1001", async () => {
+  await using server = new TestServer();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => SeedClient.connect(server.port)));
+  for (let i = 0; i < 500; i++) clients[0]!.send(`${i} ${"x".repeat(2_000)}`);
+  await clients[0]!.received(500);
+  await server.end();
+  for (const client of clients) {
+    assert.equal((await client.closed).code, 1001);
+    assert.equal(client.lines.length, 500);
+  }
+});
+
+Deno.test("Ending waits for a peer that never answers, but not for ever", async () => {
+  const server = new TestServer();
+  using silent = await RawSocket.upgrade(server.port);
+  await server.clients(1);
+  const start = performance.now();
+  await server.end();
+  const ms = performance.now() - start;
+  assert(ms > DRAIN_MS - 100 && ms < DRAIN_MS + 3_000, `${ms} ms`);
+  assert.equal(await silent.closeCode(), 1001);
+});
+
+Deno.test("HOSTILE 35: an address that can't be had is explained in one line with what to do", async () => {
+  await using server = new TestServer();
+  const addr = { hostname: "127.0.0.1", port: server.port };
+  assert.throws(() => site.listen(addr), (error) => {
+    assert(error instanceof ListenError);
+    const line = `Cannot listen on 127.0.0.1:${server.port}: another program uses this port.`;
+    assert(error.message.startsWith(line), error.message);
+    return true;
+  });
+  assert.match(explain(new Deno.errors.PermissionDenied()), /Choose one from 1024 up/);
+  assert.match(explain(new Deno.errors.AddrNotAvailable()), /Choose one of its own/);
+  assert.match(explain(new Error("failed to lookup")), /^failed to lookup\. Choose another/);
+});
+
+Deno.test("The links to click name the address, or this machine when the server listens on all", () => {
+  const addr = { transport: "tcp" as const, port: 8080 };
+  assert.deepEqual(links({ ...addr, hostname: "127.0.0.1" }), ["http://127.0.0.1:8080/"]);
+  assert.deepEqual(links({ ...addr, hostname: "::1" }), ["http://[::1]:8080/"]);
+  for (const hostname of ["0.0.0.0", "::"]) assert.equal(links({ ...addr, hostname })[0], "http://localhost:8080/");
+});

@@ -1,0 +1,118 @@
+/** A key for the handshake: 16 bytes in base64, as RFC 6455 gives one. */
+export const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/** The headers of a good handshake. */
+export const HANDSHAKE: Record<string, string> = {
+  "Host": "127.0.0.1",
+  "Upgrade": "websocket",
+  "Connection": "Upgrade",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": KEY,
+};
+
+/** A TCP connection on which a test says exactly what it likes, byte for byte. */
+export class RawSocket implements Disposable {
+  readonly #tcp: Deno.TcpConn;
+  #received = new Uint8Array(0);
+
+  private constructor(tcp: Deno.TcpConn) {
+    this.#tcp = tcp;
+  }
+
+  static async connect(port: number): Promise<RawSocket> {
+    return new RawSocket(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  /** Connects and upgrades to a WebSocket. After that it reads only when told to. */
+  static async upgrade(port: number): Promise<RawSocket> {
+    const socket = await RawSocket.connect(port);
+    const { status } = await socket.request("GET", "/ws", HANDSHAKE);
+    if (status !== 101) throw new Error(`Cannot upgrade: the server answered ${status}`);
+    return socket;
+  }
+
+  async write(bytes: Uint8Array | string): Promise<void> {
+    let rest = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+    while (rest.length > 0) rest = rest.subarray(await this.#tcp.write(rest));
+  }
+
+  /** Sends a request and reads the response's head. */
+  async request(method: string, target: string, headers: Record<string, string>): Promise<Head> {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    await this.write(`${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`);
+    return await this.head();
+  }
+
+  /** Reads a response up to the end of its headers. */
+  async head(): Promise<Head> {
+    for (;;) {
+      const text = new TextDecoder("latin1").decode(this.#received);
+      const end = text.indexOf("\r\n\r\n");
+      if (end >= 0) {
+        this.#received = this.#received.slice(end + 4);
+        const [first, ...rest] = text.slice(0, end).split("\r\n");
+        const headers = new Headers(rest.map((line) => line.split(/: */, 2) as [string, string]));
+        return { status: Number(first!.split(" ")[1]), headers };
+      }
+      if (!await this.#read()) throw new Error("Cannot read the response: the connection has ended");
+    }
+  }
+
+  /** Sends a frame, masked with zeros, whose first byte has the bits given (RFC 6455, section 5.2). */
+  async frame(firstByte: number, payload: Uint8Array | string): Promise<void> {
+    const body = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+    const head = body.length < 126
+      ? [firstByte, 0x80 | body.length]
+      : body.length < 65_536
+      ? [firstByte, 0xfe, body.length >> 8, body.length & 0xff]
+      : [firstByte, 0xff, 0, 0, 0, 0, ...new Uint8Array(new Uint32Array([body.length]).buffer).reverse()];
+    await this.write(new Uint8Array([...head, 0, 0, 0, 0]));
+    await this.write(body);
+  }
+
+  /** Reads the next frame; undefined when the connection has ended. */
+  async next(): Promise<{ opcode: number; payload: Uint8Array } | undefined> {
+    for (;;) {
+      const bytes = this.#received;
+      const short = (bytes[1] ?? 0) & 0x7f;
+      const start = short < 126 ? 2 : short === 126 ? 4 : 10;
+      if (bytes.length >= start) {
+        const view = new DataView(bytes.buffer, bytes.byteOffset);
+        const length = short < 126 ? short : short === 126 ? view.getUint16(2) : Number(view.getBigUint64(2));
+        if (bytes.length >= start + length) {
+          this.#received = bytes.slice(start + length);
+          return { opcode: bytes[0]! & 0x0f, payload: bytes.slice(start, start + length) };
+        }
+      }
+      if (!await this.#read()) return undefined;
+    }
+  }
+
+  /** Reads up to the close frame and gives its code; undefined when the connection ends without one. */
+  async closeCode(): Promise<number | undefined> {
+    for (let frame = await this.next(); frame; frame = await this.next()) {
+      if (frame.opcode === 8) return new DataView(frame.payload.buffer, frame.payload.byteOffset).getUint16(0);
+    }
+  }
+
+  async #read(): Promise<boolean> {
+    const chunk = new Uint8Array(65_536);
+    const count = await this.#tcp.read(chunk).catch(() => null);
+    if (count === null) return false;
+    const received = new Uint8Array(this.#received.length + count);
+    received.set(this.#received);
+    received.set(chunk.subarray(0, count), this.#received.length);
+    this.#received = received;
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#tcp.close();
+  }
+}
+
+/** The start of a response. */
+export interface Head {
+  readonly status: number;
+  readonly headers: Headers;
+}

@@ -1,0 +1,98 @@
+import project from "../deno.json" with { type: "json" };
+
+/** How long a server may take to start or to end, in ms. More than its own deadline for ending. */
+const WAIT_MS_MAX = 15_000;
+
+/** The real server in a process of its own. `await using` ends it. */
+export class ServerProcess implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #listening = Promise.withResolvers<URL>();
+  /** Its end: the exit code and everything that it printed. */
+  readonly ended: Promise<{ code: number; stdout: string; stderr: string }>;
+  /** The page's address, as the server printed it. */
+  url = new URL("http://127.0.0.1:0/");
+
+  private constructor(args: string[], env: Record<string, string>) {
+    this.#process = spawn(args, env);
+    this.#listening.promise.catch(() => {});
+    this.ended = this.#follow();
+  }
+
+  /** Starts the server; returns when it listens, on a free port unless an address is given. */
+  static async start(
+    { addr = "127.0.0.1:0", args = [], env = {} }: { addr?: string; args?: string[]; env?: Record<string, string> } =
+      {},
+  ): Promise<ServerProcess> {
+    const server = new ServerProcess([`--addr=${addr}`, ...args], env);
+    server.url = await server.#within(server.#listening.promise);
+    return server;
+  }
+
+  /** Runs the program to its end: for when it is expected not to serve. */
+  static async run(args: string[], env: Record<string, string> = {}): Promise<Awaited<ServerProcess["ended"]>> {
+    const server = new ServerProcess(args, env);
+    return await server.#within(server.ended);
+  }
+
+  get port(): number {
+    return Number(this.url.port);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Tells the server to end, and gives its exit code and how long it took, in ms. */
+  async end(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; ms: number }> {
+    const start = performance.now();
+    this.#process.kill(signal);
+    const { code } = await this.#within(this.ended);
+    return { code, ms: performance.now() - start };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch { /* It has ended already. */ }
+    await this.ended;
+  }
+
+  /** Reads what the server prints, all of it, lest it wait for a reader. */
+  async #follow(): Promise<Awaited<ServerProcess["ended"]>> {
+    const stderr = new Response(this.#process.stderr).text();
+    let stdout = "";
+    for await (const text of this.#process.stdout.pipeThrough(new TextDecoderStream())) {
+      stdout += text;
+      const url = /http:\/\/\S+\//.exec(stdout)?.[0];
+      if (url) this.#listening.resolve(new URL(url));
+    }
+    const { code } = await this.#process.status;
+    this.#listening.reject(new Error(`The server ended with code ${code} before it listened: ${await stderr}`));
+    return { code, stdout, stderr: await stderr };
+  }
+
+  /** Waits, but not for ever: past the time the process is killed, which ends whatever it did not do. */
+  async #within<T>(promise: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), WAIT_MS_MAX);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The binary that HUBBUB_BINARY names, with none of the sources around; else the sources, as the start task runs them. */
+function spawn(args: string[], env: Record<string, string>): Deno.ChildProcess {
+  const binary = Deno.env.get("HUBBUB_BINARY");
+  // Not by `deno task`, which would get the signals in the server's place.
+  const [, ...words] = project.tasks.start.command.split(" ");
+  return new Deno.Command(binary ?? Deno.execPath(), {
+    args: binary ? args : [...words, ...args],
+    cwd: binary ? "/" : new URL("../", import.meta.url),
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
