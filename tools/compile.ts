@@ -1,0 +1,29 @@
+/**
+ * Makes dist/hubbub: the server, the page and the Deno runtime in one file. Words on the command line go on to
+ * `deno compile`, above all `--target`. COMPILE_DENO names the Deno to compile with, this one if it is not set.
+ * @module
+ */
+import { readPage, SOURCE, STAGED } from "../assets.ts";
+import project from "../deno.json" with { type: "json" };
+
+await Deno.remove(STAGED, { recursive: true }).catch((error) => {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+});
+await Deno.mkdir(new URL("static/", STAGED), { recursive: true });
+for (const [name, text] of await readPage(SOURCE)) await Deno.writeTextFile(new URL(name, STAGED), text);
+
+// The binary may do what the start task may, but for reading files: its own are inside.
+const permissions = project.tasks.start.command.split(" ").filter((word) => /^--allow-(?!read)/.test(word));
+const { code } = await new Deno.Command(Deno.env.get("COMPILE_DENO") ?? Deno.execPath(), {
+  args: [
+    "compile",
+    "--no-check",
+    ...permissions,
+    "--include=dist/page",
+    "--output=dist/hubbub",
+    ...Deno.args,
+    "main.ts",
+  ],
+  cwd: SOURCE,
+}).spawn().status;
+Deno.exit(code);
