@@ -1,0 +1,496 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { SeedClient } from "../testing/seed_client.ts";
+import { ServerProcess } from "../testing/server_process.ts";
+import { findChromium, launch, WAIT_MS_MAX } from "./browser.ts";
+
+const WIDE = { width: 1440, height: 900 };
+const PHONE = { width: 360, height: 740 };
+const PHONE_WITH_KEYBOARD = { width: 360, height: 400 };
+const MORNING = new Date("2026-03-04T10:24:00");
+
+// Where every change is checked, a test that can't run must not look like one that passed.
+const ignore = !findChromium() && !Deno.env.get("CI");
+if (ignore) console.log("The browser tests are skipped: there is no Chromium. Set CHROMIUM to where it is.");
+
+/**
+ * A server and a browser of its own for each test, so that Deno's sanitizers see to it that nothing is left behind. When a
+ * test fails, though, the next may be blamed for a timer that playwright left.
+ */
+function scenario(name: string, run: (stage: Stage) => Promise<void>): void {
+  const fn = async () => {
+    await using browser = await launch();
+    await using stage = new Stage(browser, await ServerProcess.start());
+    await run(stage);
+  };
+  Deno.test({ name, ignore, fn });
+}
+
+class Stage implements AsyncDisposable {
+  readonly #browser: Browser;
+  #server: ServerProcess;
+  #program: SeedClient | undefined;
+
+  constructor(browser: Browser, server: ServerProcess) {
+    this.#browser = browser;
+    this.#server = server;
+  }
+
+  /** The address of the page. */
+  get url(): string {
+    return this.#server.url.href;
+  }
+
+  async stopServer(): Promise<void> {
+    assert.equal((await this.#server.end()).code, 0);
+  }
+
+  /** Starts the server again, on the same port. */
+  async restartServer(): Promise<void> {
+    this.#server = await ServerProcess.start({ addr: this.#server.url.host });
+  }
+
+  /** Somebody without a page, whose program writes plain lines, says something; returns when they hear it. */
+  async say(...lines: string[]): Promise<void> {
+    const program = this.#program ??= await SeedClient.connect(this.#server.port);
+    const heard = program.lines.length;
+    for (const line of lines) program.send(line);
+    await program.received(heard + lines.length);
+  }
+
+  /** A page that somebody has open, and that is connected. */
+  async open(options?: BrowserContextOptions): Promise<Page> {
+    const page = await this.blank(options);
+    await page.goto(this.url);
+    await reaches(page, "open");
+    return page;
+  }
+
+  /** The same, but time stands still on it: none of its timers ever fires. */
+  async openTimeless(options?: BrowserContextOptions): Promise<Page> {
+    const page = await this.blank(options);
+    await page.clock.install({ time: MORNING });
+    await page.goto(this.url);
+    await reaches(page, "open");
+    await page.clock.pauseAt(new Date(MORNING.getTime() + 60_000));
+    return page;
+  }
+
+  /** A page that has not been anywhere. */
+  async blank(options?: BrowserContextOptions): Promise<Page> {
+    const context = await this.#browser.newContext({ viewport: WIDE, ...options });
+    context.setDefaultTimeout(WAIT_MS_MAX);
+    return await context.newPage();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    await this.#program?.close();
+  }
+}
+
+/** Waits until the page says that the connection is in a state. */
+async function reaches(page: Page, state: string): Promise<void> {
+  await page.locator(`header[data-state="${state}"]`).waitFor();
+}
+
+async function hasMessages(page: Page, count: number): Promise<void> {
+  await page.waitForFunction((count) => document.querySelectorAll("#timeline li").length === count, count);
+}
+
+async function messages(page: Page): Promise<string[]> {
+  return await page.locator("#timeline li p").allTextContents();
+}
+
+async function write(page: Page, text: string): Promise<void> {
+  await page.keyboard.type(text);
+  await page.keyboard.press("Enter");
+}
+
+/** Where the conversation is scrolled to, and where on the screen a message of it is. */
+interface Place {
+  readonly scrollTop: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Scrolls to the middle; the returned function tells all the places where a message has been, frame by frame, since. */
+async function readBack(page: Page): Promise<() => Promise<Place[]>> {
+  const places = await page.evaluateHandle(() => {
+    const viewport = document.getElementById("viewport")!;
+    viewport.scrollTop = (viewport.scrollHeight - viewport.clientHeight) / 2;
+    const item = document.querySelector("#timeline li:nth-child(40)")!;
+    const seen = new Map<string, Place>();
+    const look = () => {
+      const { top, bottom } = item.getBoundingClientRect();
+      const place = { scrollTop: viewport.scrollTop, top, bottom };
+      seen.set(JSON.stringify(place), place);
+      requestAnimationFrame(look);
+    };
+    look();
+    return seen;
+  });
+  return () => places.evaluate((seen) => [...seen.values()]);
+}
+
+/** Runs in the page: whether the last message can be seen, all of it. */
+function lastIsInView(): boolean {
+  const { top, bottom } = document.querySelector("#timeline li:last-child")!.getBoundingClientRect();
+  const view = document.getElementById("viewport")!.getBoundingClientRect();
+  return top >= view.top && bottom <= view.bottom;
+}
+
+function numbered(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => `Message ${from + index}`);
+}
+
+scenario("what somebody writes is seen by everyone, once, and they can go on writing", async (stage) => {
+  const [ada, bob] = [await stage.open(), await stage.open()];
+  await write(ada, "Good morning!");
+  await hasMessages(bob, 1);
+  assert.equal(await ada.inputValue("#text"), "");
+  await write(ada, "Shall we start?");
+  await hasMessages(bob, 2);
+  await bob.fill("#text", "  Yes.  ");
+  await bob.getByRole("button", { name: "Send" }).click();
+  await write(bob, "   ");
+  await write(bob, "I have the key.");
+  await hasMessages(ada, 4);
+  await hasMessages(bob, 4);
+  const said = ["Good morning!", "Shall we start?", "Yes.", "I have the key."];
+  assert.deepEqual(await messages(ada), said);
+  assert.deepEqual(await messages(bob), said);
+  assert.ok(await bob.isHidden("#empty"));
+});
+
+scenario("whatever people write stays the text that they wrote, in any script", async (stage) => {
+  const page = await stage.open();
+  const texts = [
+    `<img src=x onerror="document.title = 'taken over'">`,
+    `<script>document.title = "taken over"</script><b>bold</b> &amp; &lt;`,
+    "javascript:alert(1) [link](javascript:alert(1)) {{1+1}} ${1+1}",
+    "大家好，我们十点开始。",
+    "See you at 10 👩🏽‍🔧🎉",
+    "صباح الخير، نبدأ الساعة 10",
+  ];
+  for (const text of texts) await write(page, text);
+  await hasMessages(page, texts.length);
+  assert.deepEqual(await messages(page), texts);
+  assert.equal(await page.locator("#timeline :not(li, p, time)").count(), 0);
+  assert.equal(await page.title(), "Hubbub");
+  const direction = (text: string) =>
+    page.locator("#timeline p", { hasText: text }).evaluate((p) => getComputedStyle(p).direction);
+  assert.equal(await direction("صباح"), "rtl");
+  assert.equal(await direction("大家好"), "ltr");
+});
+
+scenario("a text that is too long stays in the box, and the page says by how much", async (stage) => {
+  const page = await stage.open();
+  const text = "é".repeat(32 * 1024 + 5);
+  await page.fill("#text", text);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.textContent("#hint"), "That is too long by 10 bytes.");
+  assert.equal(await page.inputValue("#text"), text);
+  await page.fill("#text", text.slice(5));
+  await page.keyboard.press("Enter");
+  await hasMessages(page, 1);
+  assert.equal(await page.textContent("#hint"), "");
+  assert.equal(await page.inputValue("#text"), "");
+  await reaches(page, "open");
+});
+
+scenario("two hundred new messages do not move by a pixel what somebody is reading", async (stage) => {
+  const page = await stage.open();
+  await stage.say(...numbered(1, 80));
+  await hasMessages(page, 80);
+  assert.ok(await page.evaluate(lastIsInView));
+  assert.ok(await page.isHidden("#unseen"));
+
+  const places = await readBack(page);
+  const [before] = await places();
+  assert.ok(before!.scrollTop > 0);
+  await stage.say(...numbered(81, 280));
+  await hasMessages(page, 280);
+  await page.getByText("200 new ↓", { exact: true }).waitFor();
+  assert.deepEqual(await places(), [before]);
+});
+
+scenario("the button with the new messages goes to the end, and there new ones are followed", async (stage) => {
+  const page = await stage.open();
+  await stage.say(...numbered(1, 80));
+  await hasMessages(page, 80);
+  await readBack(page);
+  await stage.say(...numbered(81, 100));
+  await page.getByText("20 new ↓", { exact: true }).click();
+  assert.ok(await page.evaluate(lastIsInView));
+  assert.ok(await page.isHidden("#unseen"));
+  await page.locator("#text:focus").waitFor();
+
+  for (let count = 101; count <= 110; count++) {
+    await stage.say(`Message ${count}`);
+    await hasMessages(page, count);
+    assert.ok(await page.evaluate(lastIsInView), `message ${count} is not in view`);
+    assert.ok(await page.isHidden("#unseen"));
+  }
+});
+
+scenario("scrolling to the end by hand hides the button with the new messages", async (stage) => {
+  const page = await stage.open();
+  await stage.say(...numbered(1, 80));
+  await hasMessages(page, 80);
+  await readBack(page);
+  await stage.say("One more");
+  await page.getByText("1 new ↓", { exact: true }).waitFor();
+  await page.hover("#viewport");
+  await page.mouse.wheel(0, 100_000);
+  await page.locator("#unseen").waitFor({ state: "hidden" });
+  assert.ok(await page.evaluate(lastIsInView));
+});
+
+scenario("when the phone's keyboard opens, the last message stays in view, or what is being read", async (stage) => {
+  const page = await stage.open({ viewport: PHONE });
+  await stage.say(...numbered(1, 80));
+  await hasMessages(page, 80);
+  for (const size of [PHONE_WITH_KEYBOARD, PHONE, PHONE_WITH_KEYBOARD]) {
+    await page.setViewportSize(size);
+    await page.waitForFunction((height) => innerHeight === height, size.height);
+    await page.waitForFunction(lastIsInView);
+    assert.ok(await page.isHidden("#unseen"));
+  }
+  await stage.say("Message 81");
+  await hasMessages(page, 81);
+  assert.ok(await page.evaluate(lastIsInView));
+
+  const places = await readBack(page);
+  const [before] = await places();
+  await page.setViewportSize(PHONE);
+  await page.waitForFunction((height) => innerHeight === height, PHONE.height);
+  await stage.say("Message 82");
+  await page.getByText("1 new ↓", { exact: true }).waitFor();
+  assert.deepEqual(await places(), [before]);
+});
+
+scenario("in a busy room, too, the last message stays in view while the keyboard opens and closes", async (stage) => {
+  const page = await stage.open({ viewport: PHONE });
+  await stage.say(...numbered(1, 80));
+  for (let round = 1; round <= 20; round++) {
+    const resized = page.setViewportSize(round % 2 === 1 ? PHONE_WITH_KEYBOARD : PHONE);
+    for (const text of numbered(1, 10)) await stage.say(text);
+    await resized;
+    await hasMessages(page, 80 + 10 * round);
+    await page.waitForFunction(lastIsInView);
+    assert.ok(await page.isHidden("#unseen"));
+  }
+});
+
+scenario("when the window grows until everything fits, nothing is called new any more", async (stage) => {
+  const page = await stage.open({ viewport: PHONE_WITH_KEYBOARD });
+  await stage.say(...numbered(1, 12));
+  await hasMessages(page, 12);
+  await page.evaluate(() => document.getElementById("viewport")!.scrollTop = 0);
+  await stage.say("Message 13");
+  await page.getByText("1 new ↓", { exact: true }).waitFor();
+  await page.setViewportSize(PHONE);
+  await page.waitForFunction(lastIsInView);
+  await page.locator("#unseen").waitFor({ state: "hidden" });
+});
+
+scenario("when the server goes away the page says so, keeps the text, and comes back by itself", async (stage) => {
+  const page = await stage.open({ viewport: PHONE });
+  for (const text of numbered(1, 40)) await write(page, text);
+  await hasMessages(page, 40);
+
+  await stage.stopServer();
+  await reaches(page, "waiting");
+  await page.getByText(/^(The server went away|Not connected)\. Trying again soon\.$/).waitFor();
+  await write(page, "Are you there?");
+  await page.getByText("Not connected: your message stays here.").waitFor();
+  assert.equal(await page.inputValue("#text"), "Are you there?");
+  // The hint takes room from the conversation, of which the end still has to be in view.
+  await page.waitForFunction(lastIsInView);
+
+  await stage.restartServer();
+  await reaches(page, "open");
+  assert.equal(await page.textContent("#banner"), "Connected");
+  assert.equal(await page.textContent("#hint"), "");
+  assert.ok(await page.isHidden("#retry"));
+  const other = await stage.open();
+  await page.keyboard.press("Enter");
+  await hasMessages(other, 1);
+  await write(other, "Yes.");
+  await hasMessages(page, 42);
+  assert.deepEqual((await messages(page)).slice(39), ["Message 40", "Are you there?", "Yes."]);
+  assert.deepEqual(await messages(other), ["Are you there?", "Yes."]);
+});
+
+scenario("the page keeps trying while the server is away, and Try now comes back at once", async (stage) => {
+  const page = await stage.openTimeless();
+  await stage.stopServer();
+  await page.getByText("The server went away. Trying again soon.").waitFor();
+  assert.match((await page.textContent("header [aria-hidden]"))!, /\b1 s\b/);
+  await page.clock.fastForward(1_000);
+  await page.getByText("Not connected. Trying again soon.").waitFor();
+
+  await stage.restartServer();
+  await reaches(page, "waiting");
+  await page.click("#retry");
+  await reaches(page, "open");
+  await write(page, "Back again");
+  await hasMessages(page, 1);
+});
+
+scenario("a browser without WebSockets is told so", async (stage) => {
+  const page = await stage.blank();
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "WebSocket"));
+  await page.goto(stage.url);
+  await reaches(page, "unsupported");
+  assert.match((await page.textContent("#banner"))!, /^Your browser has no WebSockets/);
+  assert.ok(await page.isHidden("#retry"));
+});
+
+scenario("everything can be done from the keyboard, and one sees where one is", async (stage) => {
+  const page = await stage.open();
+  const isAt = async (selector: string) => {
+    await page.locator(`${selector}:focus-visible`).waitFor();
+    const outline = await page.locator(selector).evaluate((element) => getComputedStyle(element).outline);
+    assert.match(outline, /solid 2px/, `the focus on ${selector} can't be seen`);
+  };
+  await isAt("#text");
+  await write(page, "Hello from the keyboard");
+  await hasMessages(page, 1);
+  await page.keyboard.press("Tab");
+  await isAt("button[type=submit]");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  await isAt("#viewport");
+
+  await stage.say(...numbered(2, 80));
+  await hasMessages(page, 80);
+  await page.keyboard.press("Home");
+  await page.waitForFunction(() => document.getElementById("viewport")!.scrollTop === 0);
+  await stage.say("Message 81");
+  await page.getByText("1 new ↓", { exact: true }).waitFor();
+  await page.keyboard.press("Tab");
+  await isAt("#unseen");
+  await page.keyboard.press("Enter");
+  await isAt("#text");
+  assert.ok(await page.evaluate(lastIsInView));
+  await page.keyboard.type("Sent by the button");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  await hasMessages(page, 82);
+  await isAt("#text");
+});
+
+scenario("the browser has nothing to complain about when the page loads and is used", async (stage) => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    const page = await stage.blank({ colorScheme });
+    const complaints: string[] = [];
+    page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+    page.on("response", (response) => {
+      if (!response.ok()) complaints.push(`${response.url()}: ${response.status()}`);
+    });
+    await page.goto(stage.url);
+    await reaches(page, "open");
+    await write(page, "Hello");
+    await hasMessages(page, 1);
+    assert.deepEqual(complaints, []);
+  }
+});
+
+scenario("nothing is cut off or scrolls sideways, on a phone or a wide screen, in light or dark", async (stage) => {
+  const pages: Page[] = [];
+  for (const viewport of [PHONE, WIDE]) {
+    for (const colorScheme of ["light", "dark"] as const) pages.push(await stage.open({ viewport, colorScheme }));
+  }
+  await stage.say(
+    "W".repeat(500),
+    `https://example.org/${"a".repeat(500)}`,
+    "字".repeat(500),
+    "ض".repeat(500),
+    `Short ${"_".repeat(500)} short`,
+    "👩🏽‍🔧".repeat(100),
+  );
+  for (const page of pages) {
+    await hasMessages(page, 6);
+    const cutOff = await page.evaluate(() => {
+      const screen = document.documentElement;
+      const boxes = [
+        ...document.querySelectorAll("html, header, header > :not([hidden]), main, main *, footer, form > *"),
+      ];
+      return boxes.filter((box) => {
+        const { left, right } = box.getBoundingClientRect();
+        const overflows = box.tagName !== "LABEL" &&
+          box.scrollWidth > Math.max(box.clientWidth, Math.ceil(right - left));
+        return left < 0 || right > screen.clientWidth || overflows;
+      }).map((box) => box.outerHTML.slice(0, 200));
+    });
+    assert.deepEqual(cutOff, []);
+  }
+});
+
+scenario("the page can be looked at in e2e/screenshots", async (stage) => {
+  const pages = new Map<string, Page>();
+  for (const colorScheme of ["light", "dark"] as const) {
+    pages.set(`wide-${colorScheme}`, await stage.openTimeless({ viewport: WIDE, colorScheme }));
+    pages.set(`phone-${colorScheme}`, await stage.openTimeless({ viewport: PHONE, colorScheme }));
+  }
+  const shoot = async (what: string) => {
+    for (const [name, page] of pages) {
+      const path = new URL(`screenshots/${what}-${name}.png`, import.meta.url).pathname;
+      await page.screenshot({ path, caret: "initial" });
+    }
+  };
+  await shoot("empty");
+
+  await stage.say(...CONVERSATION);
+  for (const page of pages.values()) await hasMessages(page, CONVERSATION.length);
+  await shoot("conversation");
+
+  for (const page of pages.values()) await page.evaluate(() => document.getElementById("viewport")!.scrollTop = 0);
+  await stage.say(...numbered(1, 12));
+  for (const page of pages.values()) await page.getByText(/^\d+ new ↓$/).waitFor();
+  await shoot("scrolled-up");
+
+  await stage.stopServer();
+  for (const page of pages.values()) {
+    await reaches(page, "waiting");
+    await page.click("#unseen");
+    await write(page, "Is anybody still here?");
+  }
+  await shoot("disconnected");
+});
+
+const CONVERSATION = [
+  "Morning everyone, the room is open, coffee is on the left",
+  "good morning!",
+  "On my way, 5 minutes",
+  "Is there a projector or should I bring mine?",
+  "There is one, HDMI only",
+  "I have an adapter for USB-C",
+  "perfect 👍",
+  "大家早上好",
+  "早！今天的材料在哪里下载？",
+  "The handout is at https://workshop.example.org/2026/spring/soldering-for-beginners/handout-v3-final.pdf?lang=en&format=a4",
+  "thanks",
+  "Which group am I in?",
+  "Table 2, with Ana and Tomasz",
+  "Before we begin: please keep the windows open while soldering, wear the glasses that lie on your table, and put the iron " +
+  "back into its stand whenever you do not hold it. The fume extractors have a switch at the back; the green lamp means that " +
+  "they run. If something does not work, say so here and one of us comes over. We meet again at 12:30 for lunch, which is in " +
+  "the courtyard unless it rains.",
+  "ok",
+  "got it",
+  "Our extractor does not start, table 4",
+  "Coming",
+  "It was the fuse, works now",
+  "谢谢！我们这边也好了",
+  "Does anyone have a spare 10 kΩ resistor?",
+  "yes, table 1, take as many as you like",
+  "The LED lights up!!! 🎉",
+  "Ours too, after we turned it around 😅",
+  "Lunch in 15 minutes, please switch the irons off first",
+];
