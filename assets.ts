@@ -1,5 +1,6 @@
 /** One file that a browser may ask for. */
 export interface Asset {
+  /** What the browser gets. */
   readonly body: Uint8Array<ArrayBuffer>;
   /** Its Content-Type. */
   readonly type: string;
@@ -7,8 +8,9 @@ export interface Asset {
   readonly etag: string;
 }
 
-/** Where the page is in the sources, and where `tools/compile.ts` puts it, without its types, for the binary. */
+/** Where the page is in the sources. */
 export const SOURCE = new URL("./", import.meta.url);
+/** Where `tools/compile.ts` puts it, without its types, for the binary. */
 export const STAGED = new URL("./dist/page/", import.meta.url);
 
 const TYPES: Record<string, string> = {

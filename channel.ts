@@ -5,6 +5,7 @@
  * What a full channel means is decided by the producer, where it calls `trySend`.
  */
 export class Channel<T> implements AsyncIterable<T> {
+  /** How many values may wait. A value handed straight to a waiting consumer does not wait. */
   readonly capacity: number;
   #queue: T[] = [];
   #closed = false;
@@ -13,7 +14,7 @@ export class Channel<T> implements AsyncIterable<T> {
   #wake: ((result: IteratorResult<T, undefined>) => void) | undefined;
 
   /**
-   * @param capacity how many values may wait, at least 1. A value handed straight to a waiting consumer does not wait.
+   * An open channel with nothing in it.
    * @throws {RangeError} when the capacity is not at least 1.
    */
   constructor(capacity: number) {

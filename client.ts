@@ -8,7 +8,9 @@ export interface Socket {
   readonly readyState: number;
   /** Bytes that were sent but have not reached the kernel yet. Deno reads 0 as soon as the socket is not open. */
   readonly bufferedAmount: number;
+  /** Sends a text message; on a socket that is not open it does nothing, or throws. */
   send(text: string): void;
+  /** Sends a close frame after what was sent before; harmless on a socket that is not open. */
   close(code: number, reason: string): void;
 }
 
@@ -28,7 +30,10 @@ export class Client implements Member {
   readonly #messageBytesMax: number;
   #closed = false;
 
-  /** @param messageBytesMax the longest message that is taken, in bytes of UTF-8. */
+  /**
+   * Tells the hub nothing before `opened`.
+   * @param messageBytesMax the longest message that is taken, in bytes of UTF-8.
+   */
   constructor(socket: Socket, inbox: Channel<ClientEvent>, messageBytesMax: number) {
     this.#socket = socket;
     this.#inbox = inbox;
@@ -82,6 +87,7 @@ export class Client implements Member {
     return this.#socket.bufferedAmount > 0 ? "busy" : "ready";
   }
 
+  /** Sends lines, joined by `\n`, as one message; does nothing once the client is gone. */
   write(lines: string): void {
     if (this.state !== "gone") this.#socket.send(lines);
   }

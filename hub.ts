@@ -44,6 +44,7 @@ export class Hub {
   #sweeping = false;
   #callOffSweep: () => void = () => {};
 
+  /** Does nothing before `run`. */
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
   }

@@ -24,6 +24,7 @@ export const SLOW_GRACE_MS = 2_000;
 export const WRITE_WAIT_MS = 10_000;
 /** How soon a sweep looks at busy members again; it doubles while nothing can be written. */
 export const PAUSE_MS_MIN = 10;
+/** The most that it doubles to. */
 export const PAUSE_MS_MAX = 640;
 /** The most that one look adds to a member's busy time, so that a stall of our own is not held against it. More than PAUSE_MS_MAX. */
 const BUSY_STEP_MS_MAX = 1_000;
@@ -86,10 +87,12 @@ export class Room<M extends Member> {
     return this.#log.end - this.#log.start;
   }
 
+  /** Whether it is a member. */
   has(member: M): boolean {
     return this.#cursors.has(member);
   }
 
+  /** Every member, in order of joining. */
   members(): IterableIterator<M> {
     return this.#cursors.keys();
   }

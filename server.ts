@@ -15,8 +15,11 @@ export const DRAIN_MS = 4_000;
 
 /** What a server serves, and to whom. */
 export interface Site {
+  /** Who gets the clients. */
   readonly hub: Hub;
+  /** The page, by the path of the URL. */
   readonly assets: ReadonlyMap<string, Asset>;
+  /** The settings that concern connections. */
   readonly config: Pick<Config, "origins" | "messageBytesMax">;
   /** As KEEPALIVE_SECONDS, which is the default. */
   readonly keepaliveSeconds?: number;
@@ -30,6 +33,7 @@ export class Server {
   #allGone = () => {};
   #http: Deno.HttpServer<Deno.NetAddr> | undefined;
 
+  /** Nothing is open before `listen`. */
   constructor(site: Site) {
     this.#site = site;
   }
