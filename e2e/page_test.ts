@@ -352,6 +352,7 @@ scenario("a browser without WebSockets is told so", async (stage) => {
   await page.goto(stage.url);
   await reaches(page, "unsupported");
   assert.match((await page.textContent("#banner"))!, /^Your browser has no WebSockets/);
+  assert.ok(await page.isHidden("#composer"));
   assert.ok(await page.isHidden("#retry"));
 });
 

@@ -18,11 +18,13 @@ export class Banner {
   }
 
   show(status: Status): void {
-    this.#header.dataset.state = status.state;
-    this.#text.textContent = describe(status);
-    this.#countdown.textContent = "";
-    this.#retry.hidden = status.state !== "waiting";
     clearInterval(this.#ticking);
+    this.#countdown.textContent = "";
+    // Many attempts are one outage to a person: nothing changes, and nothing is read out again, until one succeeds.
+    if (status.state === "connecting" && this.#header.dataset.state === "waiting") return;
+    this.#header.dataset.state = status.state;
+    if (this.#text.textContent !== describe(status)) this.#text.textContent = describe(status);
+    this.#retry.hidden = status.state !== "waiting";
     if (status.state === "waiting") this.#countDown(performance.now() + status.retryMs);
   }
 

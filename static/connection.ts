@@ -51,7 +51,8 @@ export class Connection {
 
   /** Sends a message; false, and nothing is sent, while not connected. */
   send(text: string): boolean {
-    if (this.#status.state !== "open") return false;
+    // A socket that is closing has not told the page yet.
+    if (this.#status.state !== "open" || this.#socket!.readyState !== 1) return false;
     this.#socket!.send(text);
     return true;
   }

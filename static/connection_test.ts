@@ -9,6 +9,7 @@ class FakeWebSocket {
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   readonly sent: string[] = [];
+  readyState = 1;
 
   send(text: string): void {
     this.sent.push(text);
@@ -82,6 +83,14 @@ test("What is said while connected is sent, what is said while not is refused", 
   h.close(1006);
   assert.equal(h.connection.send("too late"), false);
   assert.deepEqual(h.sockets.flatMap(({ sent }) => sent), ["hello"]);
+});
+
+test("What is said while the socket is closing is refused too", () => {
+  const h = new Harness();
+  h.socket.onopen!();
+  h.socket.readyState = 2;
+  assert.equal(h.connection.send("too late"), false);
+  assert.deepEqual(h.socket.sent, []);
 });
 
 test("A lost connection is made again after a wait that grows with every failure", () => {

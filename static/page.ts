@@ -18,8 +18,12 @@ const form = byId<HTMLFormElement>("composer");
 const input = byId("text");
 const hint = byId("hint");
 
-if ("WebSocket" in globalThis) chat();
-else banner.show({ state: "unsupported" });
+if ("WebSocket" in globalThis) {
+  chat();
+} else {
+  banner.show({ state: "unsupported" });
+  byId("empty").hidden = form.hidden = true;
+}
 
 function chat(): void {
   const scroll = new ScrollKeeper(viewport, (count) => {

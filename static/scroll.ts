@@ -19,9 +19,8 @@ export class ScrollKeeper {
   readonly #changed: (unseen: number) => void;
   #following = true;
   #unseen = 0;
-  // The sizes that are known. While they are in force, only the reader can have left the end.
+  #scrollTop = 0;
   #scrollHeight = 0;
-  #clientHeight = 0;
 
   constructor(viewport: Scrollable, changed: (unseen: number) => void) {
     this.#viewport = viewport;
@@ -35,7 +34,6 @@ export class ScrollKeeper {
     append();
     if (this.#following) this.toEnd();
     else this.#setUnseen(this.#unseen + count);
-    this.#measure();
   }
 
   /** The reader scrolled. */
@@ -46,28 +44,28 @@ export class ScrollKeeper {
 
   /** The viewport, or what is in it, has another size: who was at the end stays there. */
   resized(): void {
-    this.#measure();
+    this.scrolled();
     if (this.#following) this.toEnd();
-    else this.scrolled();
   }
 
   /** Goes to the end. */
   toEnd(): void {
     this.#viewport.scrollTop = this.#viewport.scrollHeight;
-    this.#following = true;
+    this.#look();
     this.#setUnseen(0);
   }
 
-  /** Finds out whether the reader is at the end, unless a size has changed of which `resized` has not been told yet. */
+  /**
+   * Who followed goes on following until they scroll up. The end is out of sight at other times, too: a new size is in
+   * force before `resized` is called, and browsers scroll by themselves to keep their anchor, mostly down, but up or down
+   * when another width makes the text as a whole higher or lower.
+   */
   #look(): void {
-    const { scrollHeight, clientHeight } = this.#viewport;
-    const resized = scrollHeight !== this.#scrollHeight || clientHeight !== this.#clientHeight;
-    if (!resized) this.#following = isAtEnd(this.#viewport);
-  }
-
-  #measure(): void {
-    this.#scrollHeight = this.#viewport.scrollHeight;
-    this.#clientHeight = this.#viewport.clientHeight;
+    const { scrollTop, scrollHeight } = this.#viewport;
+    const left = scrollTop < this.#scrollTop && scrollHeight === this.#scrollHeight;
+    this.#following = isAtEnd(this.#viewport) || (this.#following && !left);
+    this.#scrollTop = scrollTop;
+    this.#scrollHeight = scrollHeight;
   }
 
   #setUnseen(unseen: number): void {

@@ -87,6 +87,15 @@ test("A message that comes before the page is told of its new size does not stop
   assert.deepEqual(counts, []);
 });
 
+test("A reader who scrolls up in the moment in which the size changes is not taken back to the end", () => {
+  const { viewport, keeper, append } = setUp();
+  viewport.scrollTop = 500;
+  viewport.clientHeight = 40;
+  append(1);
+  keeper.resized();
+  assert.equal(viewport.scrollTop, 500);
+});
+
 test("When the viewport grows until the end is in sight, nothing is called new any more", () => {
   const { viewport, counts, keeper, append } = setUp();
   viewport.scrollTop = 0;
