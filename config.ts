@@ -124,7 +124,7 @@ function parseFlags(args: string[]): Flags {
     }).values;
   } catch (error) {
     // parseArgs explains itself in several sentences, of which the first says it all.
-    throw new UsageError(`${(error as Error).message.split(/[.\n] ?/)[0]}; see --help`);
+    throw new UsageError(`${(error as Error).message.split(/\. |\n|\.$/)[0]}; see --help`);
   }
 }
 

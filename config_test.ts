@@ -60,6 +60,8 @@ Deno.test("HOSTILE 35: an unknown flag, a flag without its value and a stray wor
   assert.equal(complaint(["--adr=:80"]), "Unknown option '--adr'; see --help");
   assert.match(complaint(["--addr"]), /'--addr <value>' argument missing; see --help$/);
   assert.match(complaint(["--help=1"]), /'-h, --help' does not take an argument; see --help$/);
+  assert.equal(complaint(["--foo.bar=1"]), "Unknown option '--foo.bar'; see --help");
+  assert.equal(complaint(["127.0.0.1:8080"]), "Unexpected argument '127.0.0.1:8080'; see --help");
   assert.equal(complaint(["8080"]), "Unexpected argument '8080'; see --help");
 });
 

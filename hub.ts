@@ -6,6 +6,9 @@ import { Room } from "./room.ts";
 /** How many events may wait for the hub. It empties its inbox whole whenever it wakes, so more means that it is overrun. */
 export const INBOX_EVENTS_MAX = 65_536;
 
+/** How long the hub, when it ends, goes on delivering what it has accepted, in ms. */
+export const LAST_LINES_MS = 3_000;
+
 /** Time, as the hub needs it. */
 export interface Clock {
   /** Milliseconds on a monotonic clock. */
@@ -43,6 +46,7 @@ export class Hub {
   readonly #clock: Clock;
   #sweeping = false;
   #callOffSweep: () => void = () => {};
+  #swept: () => void = () => {};
 
   /** Does nothing before `run`. */
   constructor(clock: Clock = systemClock) {
@@ -59,14 +63,14 @@ export class Hub {
     return this.#room.has(client);
   }
 
-  /** Serves requests until the hub is closed and everything that was accepted is out. Call it once. */
+  /** Serves requests until the hub is closed, then delivers what it has, but not for ever. Call it once. */
   async run(): Promise<void> {
     for await (const first of this.inbox) {
       this.#handle(first);
       for (const event of this.inbox.drain()) this.#handle(event);
     }
+    if (this.#room.backlog > 0) await this.#deliverLastLines();
     this.#callOffSweep();
-    this.#room.flush();
     for (const client of this.#room.members()) this.#remove(client, Disconnect.goingAway);
   }
 
@@ -78,8 +82,12 @@ export class Hub {
   readonly #handlers: { [E in ClientEvent as E["type"]]: (event: E) => void } = {
     register: ({ client }) => this.#room.join(client),
     unregister: ({ client }) => this.#remove(client, Disconnect.left),
-    broadcast: ({ text }) => {
-      this.#room.push(text);
+    broadcast: ({ client, text }) => {
+      if (!this.#room.push(text)) {
+        for (const slow of this.#room.evictHindmost()) slow.close(Disconnect.slow);
+        // Those who read are not to blame for a flood that is faster than the server.
+        if (!this.#room.push(text)) return this.#remove(client, Disconnect.overloaded);
+      }
       this.#sweepFrom(0);
     },
   };
@@ -92,6 +100,17 @@ export class Hub {
 
   #remove(client: Client, disconnect: Disconnect): void {
     if (this.#room.leave(client)) client.close(disconnect);
+  }
+
+  #deliverLastLines(): Promise<void> {
+    return new Promise((resolve) => {
+      const callOffDeadline = this.#clock.after(LAST_LINES_MS, resolve);
+      this.#swept = () => {
+        if (this.#room.backlog > 0) return;
+        callOffDeadline();
+        resolve();
+      };
+    });
   }
 
   /** Sees to it that the room is swept after a while, unless a sweep is under way, which will see what is new. */
@@ -107,5 +126,6 @@ export class Hub {
     for (const client of evicted) client.close(Disconnect.slow);
     this.#sweeping = false;
     if (again !== undefined) this.#sweepFrom(again);
+    this.#swept();
   };
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Client } from "./client.ts";
-import { Hub } from "./hub.ts";
+import { Hub, LAST_LINES_MS } from "./hub.ts";
 import { Disconnect } from "./protocol.ts";
-import { QUEUE_LINES_MAX, SLOW_GRACE_MS, WRITE_WAIT_MS } from "./room.ts";
+import { LOG_BYTES_MAX, QUEUE_LINES_MAX, SLOW_GRACE_MS, WRITE_WAIT_MS } from "./room.ts";
 import { FakeClock, FakeSocket, settle } from "./testing/fakes.ts";
 
 /** A hub that runs, on a clock that the test moves. */
@@ -28,6 +28,8 @@ class Harness {
 
   async end(): Promise<void> {
     this.hub.close();
+    await settle();
+    this.clock.run();
     await this.ended;
   }
 }
@@ -153,17 +155,51 @@ test("Hub does nothing at all while nothing is said", async (h) => {
 Deno.test("Closing the hub delivers what was accepted, then disconnects everyone with 1001", async () => {
   const h = new Harness();
   const [ann, bob] = [h.connect(), h.connect()];
-  bob.socket.stuck = true;
   for (const text of ["a", "b"]) ann.client.received(text);
   h.hub.close();
   ann.client.received("too late");
-  await h.ended;
+  await h.end();
   for (const { socket } of [ann, bob]) {
     assert.deepEqual(socket.sent, ["a\nb"]);
     assert.equal(socket.closedWith?.code, Disconnect.goingAway.code);
   }
   assert.equal(h.hub.size, 0);
   assert.equal(h.clock.waiting, 0);
+  assert(h.clock.now() < LAST_LINES_MS, "nobody had to be waited for");
+});
+
+Deno.test("A hub that ends waits for who is busy, but not for ever", async () => {
+  for (const reads of [true, false]) {
+    const h = new Harness();
+    const { client, socket } = h.connect();
+    socket.stuck = true;
+    client.received("a");
+    await h.deliver();
+    client.received("b");
+    h.hub.close();
+    await settle();
+    h.clock.run(100);
+    assert.equal(socket.readyState, 1);
+    if (reads) socket.unstick();
+    h.clock.run(LAST_LINES_MS);
+    await h.ended;
+    assert.deepEqual(socket.sent, reads ? ["a", "b"] : ["a"]);
+    assert.equal(socket.closedWith?.code, Disconnect.goingAway.code);
+    assert.equal(h.clock.waiting, 0);
+  }
+});
+
+test("Who floods faster than the server can deliver is cut with 1013 when the room is full, nobody else", async (h) => {
+  const [ann, bob] = [h.connect(), h.connect()];
+  const flood = "x".repeat(1_000);
+  for (let sent = 0; sent <= LOG_BYTES_MAX; sent += 50_000 * flood.length) {
+    for (let i = 0; i < 50_000; i++) ann.client.received(flood);
+    await settle();
+  }
+  assert.equal(ann.socket.closedWith?.code, Disconnect.overloaded.code);
+  await h.deliver();
+  assert.equal(h.hub.has(bob.client), true);
+  assert.equal(bob.socket.lines.length, Math.floor(LOG_BYTES_MAX / flood.length));
 });
 
 // What can happen to a hub, in any order; `who` picks a client that there is.

@@ -4,6 +4,9 @@ import metadata from "./deno.json" with { type: "json" };
 import { Hub } from "./hub.ts";
 import { links, ListenError, Server } from "./server.ts";
 
+/** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
+const END_MS_MAX = 9_000;
+
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config): Promise<void> {
   const hub = new Hub();
@@ -15,6 +18,7 @@ async function serve(config: Config): Promise<void> {
 
   await signal();
   console.log("Ending: saying goodbye to everyone.");
+  setTimeout(() => Deno.exit(0), END_MS_MAX);
   hub.close();
   await ended;
   await server.drain();

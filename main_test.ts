@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import project from "./deno.json" with { type: "json" };
-import { RawSocket } from "./testing/raw_socket.ts";
+import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 
@@ -31,14 +31,29 @@ Deno.test("A seed client works unchanged: everyone gets what it sends, itself to
 
 Deno.test("1,000 messages in one burst reach 50 readers, the sender too, in order, many to a frame, nobody dropped", async () => {
   await using server = await ServerProcess.start();
-  const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
-  const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i}`);
-  for (const text of burst) clients[0]!.send(text);
-  for (const client of clients) {
-    assert.deepEqual(await client.received(burst.length), burst);
-    assert(client.messages < burst.length / 2, `${client.messages} frames`);
+  for (const bytes of [0, 20_000]) {
+    const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
+    const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i} ${"x".repeat(bytes)}`.trim());
+    for (const text of burst) clients[0]!.send(text);
+    for (const client of clients) {
+      assert.deepEqual(await client.received(burst.length), burst);
+      client.lines.length = 0;
+      assert(client.messages < burst.length / 2, `${client.messages} frames`);
+    }
+    await Promise.all(clients.map((client) => client.close()));
   }
-  await Promise.all(clients.map((client) => client.close()));
+});
+
+Deno.test("Peers that reset in the middle of the handshake do not hold up the end", async () => {
+  await using server = await ServerProcess.start();
+  const headers = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  await Promise.all(Array.from({ length: 100 }, async () => {
+    using socket = await RawSocket.connect(server.port);
+    await socket.write(`GET /ws HTTP/1.1\r\n${headers}\r\n`);
+  }));
+  const { code, ms } = await server.end();
+  assert.equal(code, 0);
+  assert(ms < 2_500, `${ms} ms`);
 });
 
 Deno.test("--max-message and HUBBUB_MAX_MESSAGE limit a message, the flag wins", async () => {

@@ -2,7 +2,7 @@
 export interface Member {
   /** `busy` while something written earlier is still on its way, `gone` when nothing can be written any more. */
   readonly state: "ready" | "busy" | "gone";
-  /** Sends lines, joined by `\n`, as one message. The room calls it only when the member is `ready`, or on `flush`. */
+  /** Sends lines, joined by `\n`, as one message. The room calls it only when the member is `ready`. */
   write(lines: string): void;
 }
 
@@ -14,14 +14,12 @@ export const BATCH_BYTES_MAX = 64 * 1024;
 export const QUEUE_LINES_MAX = 256;
 /** The same, in bytes of UTF-8. */
 export const QUEUE_BYTES_MAX = 256 * 1024;
-/**
- * For how long a member may be busy with its queue full before it is evicted: a reader that does read catches up in it. If
- * the queue is several times over QUEUE_BYTES_MAX, the time is as many times shorter: what is kept stays small however fast
- * the room talks.
- */
+/** For how long a single write may take before the member is evicted, if its queue is full: whoever reads at all is faster. */
 export const SLOW_GRACE_MS = 2_000;
-/** For how long a single write may take before the member counts as dead; longer than SLOW_GRACE_MS. */
+/** For how long a single write may take otherwise; longer than SLOW_GRACE_MS. */
 export const WRITE_WAIT_MS = 10_000;
+/** The most that is kept for those who have not been sent it, in bytes of UTF-8: 1,000 of the longest messages. */
+export const LOG_BYTES_MAX = 64 * 1024 * 1024;
 /** How soon a sweep looks at busy members again; it doubles while nothing can be written. */
 export const PAUSE_MS_MIN = 10;
 /** The most that it doubles to. */
@@ -41,7 +39,7 @@ export interface Sweep<M> {
 interface Cursor {
   /** The position in the log of the next line to send. */
   next: number;
-  /** For how long it was seen busy since it last caught up, in ms. */
+  /** For how long it was seen busy since it was last written to, in ms. */
   busyMs: number;
   /** When it was last seen busy, undefined if it was ready then. */
   busyAt: number | undefined;
@@ -108,9 +106,27 @@ export class Room<M extends Member> {
     return this.#cursors.delete(member);
   }
 
-  /** Appends a line, which a `sweep` at the next turn of the event loop begins to send. */
-  push(line: string): void {
+  /** Appends a line, which a `sweep` at the next turn of the event loop begins to send. False when the room is full. */
+  push(line: string): boolean {
+    if (this.#log.bytesFrom(this.#log.start) + line.length > LOG_BYTES_MAX) return false;
     this.#log.push(line);
+    return true;
+  }
+
+  /** For when the room is full: takes out whoever is busy and keeps it more than half full. */
+  evictHindmost(): M[] {
+    const evicted: M[] = [];
+    let needed = this.#log.end;
+    for (const [member, cursor] of this.#cursors) {
+      if (member.state !== "ready" && this.#log.bytesFrom(cursor.next) > LOG_BYTES_MAX / 2) {
+        this.leave(member);
+        evicted.push(member);
+      } else {
+        needed = Math.min(needed, cursor.next);
+      }
+    }
+    this.#log.forget(needed);
+    return evicted;
   }
 
   /**
@@ -150,25 +166,15 @@ export class Room<M extends Member> {
     return { evicted, again: 0 };
   }
 
-  /** Sends everyone, busy or not, everything it has not been sent: for the end, when nothing can be held back any more. */
-  flush(): void {
-    for (const [member, cursor] of this.#cursors) {
-      while (member.state !== "gone" && this.#serve(member, cursor));
-    }
-    this.#log.forget(this.#log.end);
-  }
-
   /** Writes the next batch to a member; false when there is none. */
   #serve(member: M, cursor: Cursor): boolean {
     cursor.busyAt = undefined;
-    const due = cursor.next < this.#log.end;
-    if (due) {
-      const { text, end } = this.#log.batch(cursor.next);
-      member.write(text);
-      cursor.next = end;
-    }
-    if (!this.#isQueueFull(cursor)) cursor.busyMs = 0;
-    return due;
+    cursor.busyMs = 0;
+    if (cursor.next === this.#log.end) return false;
+    const { text, end } = this.#log.batch(cursor.next);
+    member.write(text);
+    cursor.next = end;
+    return true;
   }
 
   #isQueueFull({ next }: Cursor): boolean {
@@ -178,8 +184,7 @@ export class Room<M extends Member> {
   #isTooSlow(cursor: Cursor, now: number): boolean {
     cursor.busyMs += Math.min(now - (cursor.busyAt ?? now), BUSY_STEP_MS_MAX);
     cursor.busyAt = now;
-    if (!this.#isQueueFull(cursor)) return cursor.busyMs > WRITE_WAIT_MS;
-    return cursor.busyMs * Math.max(1, this.#log.bytesFrom(cursor.next) / QUEUE_BYTES_MAX) > SLOW_GRACE_MS;
+    return cursor.busyMs > (this.#isQueueFull(cursor) ? SLOW_GRACE_MS : WRITE_WAIT_MS);
   }
 
   #endRound(round: Round<M>): number | undefined {
@@ -232,10 +237,10 @@ class Log {
     return this.#last;
   }
 
-  /** Forgets the lines before a position. */
+  /** Forgets the lines before a position, unless they are forgotten already. */
   forget(position: number): void {
     this.#last = undefined;
-    if (position === this.start) return;
+    if (position <= this.start) return;
     this.#bytesBefore = this.#bytesUpTo(position);
     this.#lines = this.#lines.slice(position - this.start);
     this.#bytesTo = this.#bytesTo.slice(position - this.start);

@@ -10,8 +10,10 @@ import { WEBSOCKET_PATH } from "./protocol.ts";
  */
 export const KEEPALIVE_SECONDS = 45;
 
-/** How long `drain` waits for peers to go, and then for requests to end, in ms. */
-export const DRAIN_MS = 4_000;
+/** How long `drain` waits for peers to go, in ms. */
+export const DRAIN_MS = 3_000;
+/** How long it then waits for requests to end, in ms. */
+const SHUTDOWN_MS = 1_000;
 
 /** What a server serves, and to whom. */
 export interface Site {
@@ -67,14 +69,14 @@ export class Server {
 
   /**
    * Ends the server once the hub has ended, and so has sent everyone their last lines and a close frame: waits until they
-   * have them and stops listening. Takes at most twice DRAIN_MS, whatever the peers do.
+   * have them and stops listening. Takes at most DRAIN_MS and one second, whatever the peers do.
    */
   async drain(): Promise<void> {
     const allGone = new Promise<void>((resolve) => this.#allGone = resolve);
     if (this.#sockets.size === 0) this.#allGone();
     // First the sockets: `shutdown` calls them closed while what was sent on them has yet to go out.
     await atMost(DRAIN_MS, allGone);
-    await atMost(DRAIN_MS, this.#http?.shutdown());
+    await atMost(SHUTDOWN_MS, this.#http?.shutdown());
   }
 
   /**
@@ -89,8 +91,11 @@ export class Server {
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: keepaliveSeconds });
     socket.binaryType = "arraybuffer";
     const client = new Client(socket, hub.inbox, config.messageBytesMax);
-    this.#sockets.add(socket);
-    socket.onopen = () => client.opened();
+    // Not before it opens: a peer that resets in the middle of the handshake leaves a socket that never says anything.
+    socket.onopen = () => {
+      this.#sockets.add(socket);
+      client.opened();
+    };
     socket.onmessage = ({ data }) => client.received(data);
     socket.onclose = socket.onerror = () => {
       client.gone();
@@ -176,7 +181,8 @@ function refuse({ method, headers }: Request, origins: readonly string[]): Respo
 
 /** A page may connect to the host that it came from, by http or https; other pages must be on the list. */
 function isAllowed(origin: string, host: string | null, origins: readonly string[]): boolean {
-  return origin === `http://${host}` || origin === `https://${host}` || origins.includes(origin);
+  const own = host !== null && (origin === `http://${host}` || origin === `https://${host}`);
+  return own || origins.includes(origin);
 }
 
 /** Waits for a promise, but not for ever. */

@@ -50,8 +50,11 @@ function chat(): void {
     random: Math.random,
   }, {
     received(lines) {
+      // A seed client can say nothing at all; a page has nothing to show for it.
+      const said = lines.filter((line) => line !== "");
+      if (said.length === 0) return;
       byId("empty").hidden = true;
-      scroll.append(lines.length, () => timeline.append(renderLines(lines, new Date())));
+      scroll.append(said.length, () => timeline.append(renderLines(said, new Date())));
     },
     changed(status) {
       banner.show(status);
