@@ -101,9 +101,11 @@ Deno.test("--help and both READMEs tell of every flag, its variable and its defa
   }
 });
 
-Deno.test("The start task may read every setting's variable, and nothing else of the environment", async () => {
+Deno.test("The start and dev tasks may read every setting's variable, and nothing else of the environment", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
-  const allowed = /--allow-env=(\S+)/.exec(tasks.start.command)![1]!.split(",");
-  assert.deepEqual(allowed, Object.values(SETTINGS).map(({ env }) => env));
-  assert(!/ -A|--allow-all|--allow-run|--allow-write|--allow-ffi/.test(tasks.start.command));
+  for (const { command } of [tasks.start, tasks.dev]) {
+    const allowed = /--allow-env=(\S+)/.exec(command)![1]!.split(",");
+    assert.deepEqual(allowed, Object.values(SETTINGS).map(({ env }) => env));
+    assert(!/ -A|--allow-all|--allow-run|--allow-write|--allow-ffi/.test(command));
+  }
 });

@@ -113,7 +113,7 @@ export class Room<M extends Member> {
     return true;
   }
 
-  /** For when the room is full: takes out whoever is busy and keeps it more than half full. */
+  /** For when the room is full: takes out whoever is busy, or gone, and keeps it more than half full. */
   evictHindmost(): M[] {
     const evicted: M[] = [];
     let needed = this.#log.end;
@@ -217,13 +217,13 @@ class Log {
   }
 
   push(line: string): void {
-    this.#bytesTo.push((this.#bytesTo.at(-1) ?? this.#bytesBefore) + utf8.encode(line).byteLength);
+    this.#bytesTo.push(this.#bytesUpTo(this.end) + utf8.encode(line).byteLength);
     this.#lines.push(line);
   }
 
   /** How many bytes of UTF-8 the lines from a position on have. */
   bytesFrom(position: number): number {
-    return (this.#bytesTo.at(-1) ?? this.#bytesBefore) - this.#bytesUpTo(position);
+    return this.#bytesUpTo(this.end) - this.#bytesUpTo(position);
   }
 
   /** The lines from a position on, at least one and at most BATCH_BYTES_MAX, joined; and the position after them. */

@@ -106,6 +106,13 @@ export class Server {
   }
 }
 
+/** Waits for a promise, but not for ever. */
+async function atMost(ms: number, promise: Promise<void> | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([promise, new Promise<void>((resolve) => timer = setTimeout(resolve, ms))]);
+  clearTimeout(timer);
+}
+
 /** Why the server can't listen where it was told to; the message is one line for whoever started it. */
 export class ListenError extends Error {}
 
@@ -183,13 +190,6 @@ function refuse({ method, headers }: Request, origins: readonly string[]): Respo
 function isAllowed(origin: string, host: string | null, origins: readonly string[]): boolean {
   const own = host !== null && (origin === `http://${host}` || origin === `https://${host}`);
   return own || origins.includes(origin);
-}
-
-/** Waits for a promise, but not for ever. */
-async function atMost(ms: number, promise: Promise<void> | undefined): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([promise, new Promise<void>((resolve) => timer = setTimeout(resolve, ms))]);
-  clearTimeout(timer);
 }
 
 function hasToken(headers: Headers, name: string, token: string): boolean {

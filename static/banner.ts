@@ -23,7 +23,8 @@ export class Banner {
     // Many attempts are one outage to a person: nothing changes, and nothing is read out again, until one succeeds.
     if (status.state === "connecting" && this.#header.dataset.state === "waiting") return;
     this.#header.dataset.state = status.state;
-    if (this.#text.textContent !== describe(status)) this.#text.textContent = describe(status);
+    const words = describe(status);
+    if (this.#text.textContent !== words) this.#text.textContent = words;
     this.#retry.hidden = status.state !== "waiting";
     if (status.state === "waiting") this.#countDown(performance.now() + status.retryMs);
   }
