@@ -1,0 +1,117 @@
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { JournalError } from "./journal.ts";
+import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
+
+/** The path of a database that is kept nowhere. */
+export const IN_MEMORY = ":memory:";
+
+/** How sure a commit is when it has been answered; the process may be killed at any time with either. */
+export interface Durability {
+  /** FULL: on the disk, so that it survives a power failure too. NORMAL: in the operating system's hands. */
+  readonly synchronous: "FULL" | "NORMAL";
+}
+
+/** How much of the file SQLite may hold in memory, in KiB: the inner pages of the indexes over a few million messages. */
+const CACHE_KIB = 32 * 1024;
+
+/** Deno gives another process five seconds to let go of the file; ours holds it for as long as it lives. */
+const DONT_WAIT = "PRAGMA busy_timeout = 0";
+
+/** What SQLite says of files that it can't use, and what whoever runs the server can make of it. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/database is locked/, "another process has it open: end that one, or use another directory"],
+  [/file is not a database/, "it is not a journal: move it away, or use another directory"],
+  [/malformed/, "it is damaged: put a backup in its place, or move it away to start a new one"],
+  [/database or disk is full/, "the disk is full: make room on it"],
+  [/readonly database/, "it may not be written to: change its permissions and those of its directory"],
+  [/unable to open/, "it can't be created or opened: check the permissions of its directory"],
+  [/disk I\/O error/, "the disk failed, is full, or the file may not grow: make room and check the disk"],
+];
+
+/** A JournalError that says in one line what could not be done, to which file, why, and what helps. */
+export function journalError(action: string, path: string, cause: unknown): JournalError {
+  if (cause instanceof JournalError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message.replace(/\s+/g, " ");
+  return new JournalError(`Cannot ${action} "${path}": ${reason}`, { cause });
+}
+
+/**
+ * Opens a journal's file for this process alone, makes it if it is missing, and brings it up to date.
+ * @throws {JournalError} when it can't be used; it is as it was then.
+ */
+export function openDatabase(path: string, { synchronous }: Durability): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    if (path !== IN_MEMORY) prepareFile(path);
+    db = new DatabaseSync(path);
+    db.exec(DONT_WAIT);
+    // Exclusive: nobody else can open the file from the first read on until this process ends, however it ends; and
+    // there is no shared memory file. It has to be said before that first read.
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = ${synchronous}`);
+    refuseStrangers(db);
+    // `prepareFile` may have left it there; while the lock is ours, nobody uses it.
+    if (path !== IN_MEMORY) rmSync(`${path}-shm`, { force: true });
+    db.exec("PRAGMA journal_mode = WAL");
+    migrate(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw journalError("open the journal", path, mayBeWritten(path, error) ? error : new Error("readonly database"));
+  }
+}
+
+/** A file that may only be read is a broken disk to SQLite, for it can't be locked. This tells one from the other. */
+function mayBeWritten(path: string, error: unknown): boolean {
+  // If this process had the file open already, to open and close it would end the lock (POSIX): but then it is "locked".
+  if (!(error instanceof Error && /disk I\/O error/.test(error.message))) return true;
+  try {
+    Deno.openSync(path, { write: true }).close();
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.PermissionDenied);
+  }
+}
+
+/** Makes the directory if it is missing, and looks at what is there without changing it. */
+function prepareFile(path: string): void {
+  const directory = dirname(path);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Error(`directory "${directory}" can't be made (${(error as Error).message}): use another one`);
+  }
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file?.isDirectory()) throw new Error("it is a directory: move it away");
+  if (!file) return;
+  // A connection that may write would, as it refuses and closes, bring what a killed process left into the file.
+  if (!statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) return;
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    db.exec(DONT_WAIT);
+    refuseStrangers(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** @throws when the database isn't a journal, or one that this program is too old for. */
+function refuseStrangers(db: DatabaseSync): void {
+  // `exec`, since Deno 2.4's `prepare` keeps to itself why it can't.
+  db.exec("SELECT count(*) FROM sqlite_schema");
+  const application = db.prepare("PRAGMA application_id").get()!.application_id;
+  const tables = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()!.count;
+  const version = versionOf(db);
+  const empty = application === 0 && version === 0 && tables === 0;
+  if (application !== APPLICATION_ID && !empty) {
+    throw new Error("it belongs to another program: move it away, or use another directory");
+  }
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `it was written by a newer Hubbub (format ${version}, this one knows ${MIGRATIONS.length}): ` +
+        "use the newer one, or another directory",
+    );
+  }
+}

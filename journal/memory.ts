@@ -1,0 +1,30 @@
+import { IN_MEMORY } from "./database.ts";
+import type { Journal } from "./journal.ts";
+import { Store } from "./store.ts";
+
+/**
+ * A journal that ends with the process. It is the same engine as on disk, so that search, pages and duplicates are the
+ * same whether or not what is said is kept; only the file is missing, and with it all that can take time, so it works
+ * in this thread.
+ */
+export function openMemory(): Journal {
+  const store = Store.open(IN_MEMORY, { synchronous: "NORMAL" });
+  return {
+    epoch: store.epoch,
+    last: store.last,
+    claims: store.claims(),
+    append: (drafts) =>
+      Promise.try(() => {
+        const stored = store.append(drafts);
+        // A little at each append: nobody waits for a search that has much to make up for.
+        store.index(drafts.length);
+        return stored;
+      }),
+    claim: (claim) => Promise.try(() => store.claim(claim)),
+    before: (room, before, limit) => Promise.try(() => store.before(room, before, limit)),
+    after: (room, after, limit) => Promise.try(() => store.after(room, after, limit)),
+    since: (id, limit) => Promise.try(() => store.since(id, limit)),
+    search: (search) => Promise.try(() => store.search(search)),
+    close: () => Promise.try(() => store.close()),
+  };
+}

@@ -1,0 +1,328 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import { type Durability, journalError, openDatabase } from "./database.ts";
+import { type Claim, type Draft, type Entry, JournalError, type Page, type Search, type Stored } from "./journal.ts";
+import { indexed, roomWord, toMatch } from "./query.ts";
+
+/** Every entry, as SQL: the rest of the statement says which of them. */
+const ENTRIES = `
+  SELECT messages.id, rooms.room, users.user, names.name, messages.text, messages.nonce, messages.at
+  FROM messages JOIN rooms ON rooms.id = messages.room JOIN users ON users.id = messages.user
+  JOIN names ON names.id = messages.name`;
+
+/** The statements of a Store, which show what it asks of the indexes. */
+export const SQL = {
+  before: `${ENTRIES} WHERE messages.room = ? AND messages.id < ? ORDER BY messages.id DESC LIMIT ?`,
+  after: `${ENTRIES} WHERE messages.room = ? AND messages.id > ? ORDER BY messages.id LIMIT ?`,
+  since: `${ENTRIES} WHERE messages.id > ? ORDER BY messages.id LIMIT ?`,
+  byNonce: `${ENTRIES} WHERE messages.user = ? AND messages.nonce = ?`,
+  search: `${ENTRIES} WHERE messages.id IN (
+    SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
+  ) ORDER BY messages.id DESC`,
+  notIndexed: `SELECT messages.id, messages.room, names.name, messages.text FROM messages
+    JOIN names ON names.id = messages.name WHERE messages.id > ? ORDER BY messages.id LIMIT ?`,
+  oldest: "SELECT id, room, at FROM messages ORDER BY id LIMIT ?",
+} as const;
+
+/** How many entries may wait for the index: what a search has to do first takes less than half a second then. */
+const NOT_INDEXED_MAX = 10_000;
+
+/** How many entries are taken into the index in one transaction, when all that wait are. */
+const INDEX_CHUNK = 1000;
+
+/**
+ * The journal's engine: everything that was said, in one SQLite database. What it does is done when it returns, and
+ * holds up its thread until then. Only one Store, in one process, has a file.
+ *
+ * The index for searching lags behind the entries, for it takes three times as long to write as they do: `index` brings
+ * it nearer, for whoever has time; `search` brings it up to date first.
+ *
+ * A copy of the file in use is made by SQLite's own means. For this process to open and close the file by any other
+ * means would end its lock (POSIX).
+ */
+export class Store {
+  /** Changes if ids ever start again. */
+  readonly epoch: string;
+  /** The newest id when the store was opened; 0 if there is none. */
+  readonly last: number;
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #rooms: Numbers;
+  readonly #users: Numbers;
+  readonly #names: Numbers;
+  readonly #insert: StatementSync;
+  readonly #index: StatementSync;
+  readonly #claim: StatementSync;
+  readonly #room: StatementSync;
+  readonly #before: StatementSync;
+  readonly #after: StatementSync;
+  readonly #since: StatementSync;
+  readonly #byNonce: StatementSync;
+  readonly #search: StatementSync;
+  readonly #notIndexed: StatementSync;
+  readonly #oldest: StatementSync;
+  readonly #unindex: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #raise: StatementSync;
+  // Entries up to this one are in the index, those above are not.
+  #indexed: number;
+  #newest: number;
+  #closed = false;
+
+  /**
+   * Opens the file at `path` for this process alone, or a database that is in memory only.
+   * @throws {JournalError} when that isn't possible, for example because another process has it; it is as it was then.
+   */
+  static open(path: string, durability: Durability): Store {
+    return new Store(openDatabase(path, durability), path);
+  }
+
+  /** Takes over a database that `openDatabase` opened; the path is for messages. */
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db;
+    this.#path = path;
+    this.epoch = String(db.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()!.value);
+    this.last = Number(db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").get()?.seq ?? 0);
+    this.#rooms = new Numbers(db, "rooms", "room");
+    this.#users = new Numbers(db, "users", "user");
+    this.#names = new Numbers(db, "names", "name");
+    this.#insert = db.prepare(
+      "INSERT INTO messages (room, user, name, at, nonce, text) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#index = db.prepare("INSERT INTO search (rowid, text, author, room) VALUES (?, ?, ?, ?)");
+    this.#claim = db.prepare(
+      "INSERT INTO claims (user, name) VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name",
+    );
+    this.#room = db.prepare("SELECT id, floor FROM rooms WHERE room = ?");
+    this.#before = db.prepare(SQL.before);
+    this.#after = db.prepare(SQL.after);
+    this.#since = db.prepare(SQL.since);
+    this.#byNonce = db.prepare(SQL.byNonce);
+    this.#search = db.prepare(SQL.search);
+    this.#notIndexed = db.prepare(SQL.notIndexed);
+    this.#oldest = db.prepare(SQL.oldest);
+    this.#unindex = db.prepare("DELETE FROM search WHERE rowid = ?");
+    this.#delete = db.prepare("DELETE FROM messages WHERE id <= ?");
+    this.#raise = db.prepare("UPDATE rooms SET floor = ? WHERE id = ?");
+    this.#newest = this.last;
+    // The index may be empty because everything in it was deleted: all that is left is not in it then, as it should be.
+    this.#indexed = Number(db.prepare("SELECT rowid FROM search ORDER BY rowid DESC LIMIT 1").get()?.rowid ?? 0);
+  }
+
+  /** Every name that is owned. */
+  claims(): Claim[] {
+    return this.#reading(() =>
+      this.#db.prepare("SELECT user, name FROM claims ORDER BY user").all()
+        .map(({ user, name }) => ({ user: String(user), name: String(name) }))
+    );
+  }
+
+  /**
+   * Keeps drafts, in order, all of them or none.
+   * @throws {JournalError} when they can't be kept. Trying again is safe.
+   */
+  append(drafts: readonly Draft[]): Stored[] {
+    if (drafts.length === 0) return [];
+    const stored = this.#writing(() => {
+      for (const numbers of [this.#rooms, this.#users, this.#names]) numbers.forget();
+      return drafts.map((draft) => this.#add(draft));
+    });
+    for (const { entry } of stored) this.#newest = Math.max(this.#newest, entry.id);
+    // More than came, so that they get fewer; many, since many together are cheaper; not all, since somebody waits.
+    if (this.#newest - this.#indexed > NOT_INDEXED_MAX) this.#catchUp(Math.max(2 * drafts.length, INDEX_CHUNK));
+    return stored;
+  }
+
+  /**
+   * Takes the oldest entries that are not in the search index into it, at most `limit` of them.
+   * @returns whether there may be more.
+   * @throws {JournalError} when the index can't be written. Trying again is safe.
+   */
+  index(limit: number): boolean {
+    if (this.#indexed >= this.#newest) return false;
+    const rows = this.#reading(() => this.#notIndexed.all(this.#indexed, limit));
+    this.#writing(() => {
+      for (const { id, room, name, text } of rows) {
+        this.#index.run(id!, indexed(String(text)), indexed(String(name)), roomWord(Number(room)));
+      }
+    });
+    this.#indexed = rows.length < limit ? this.#newest : Number(rows.at(-1)!.id);
+    return this.#indexed < this.#newest;
+  }
+
+  /** Keeps who owns a name; their earlier name is free again. */
+  claim({ user, name }: Claim): void {
+    this.#writing(() => this.#claim.run(user, name));
+  }
+
+  /** The newest entries of a room with an id below `before`, oldest of them first. */
+  before(room: string, before: number, limit: number): Page {
+    return this.#reading(() => {
+      const { id, floor } = this.#find(room);
+      const { entries, more } = page(this.#before.all(id, position(before), limit + 1), limit);
+      return { entries: entries.reverse(), more, gap: !more && floor > 0 };
+    });
+  }
+
+  /** The oldest entries of a room with an id above `after`, oldest first. */
+  after(room: string, after: number, limit: number): Page {
+    return this.#reading(() => {
+      const { id, floor } = this.#find(room);
+      const from = position(after);
+      return { ...page(this.#after.all(id, from, limit + 1), limit), gap: from < floor };
+    });
+  }
+
+  /** The oldest entries of all rooms with an id above `id`, oldest first. */
+  since(id: number, limit: number): Page {
+    return this.#reading(() => ({ ...page(this.#since.all(position(id), limit + 1), limit), gap: false }));
+  }
+
+  /** The newest entries that match, newest first. A query without anything to look for finds nothing. */
+  search({ query, rooms, before, limit }: Search): Page {
+    while (this.#catchUp(INDEX_CHUNK));
+    return this.#reading(() => {
+      const found = rooms.map((room) => this.#find(room)).filter(({ id }) => id > 0);
+      const match = toMatch(query, found.map(({ id }) => id));
+      if (match === undefined) return { entries: [], more: false, gap: false };
+      const { entries, more } = page(this.#search.all(match, position(before), limit + 1), limit);
+      return { entries, more, gap: !more && found.some(({ floor }) => floor > 0) };
+    });
+  }
+
+  /**
+   * Deletes the oldest entries, at most `limit` of them, up to the first that the server got at `beforeMs` or later:
+   * a clock that was ahead for a while makes things stay longer, and never makes them go too early.
+   * @returns whether there may be more to delete.
+   */
+  prune(beforeMs: number, limit: number): boolean {
+    const oldest = this.#reading(() => this.#oldest.all(limit));
+    const firstToStay = oldest.findIndex(({ at }) => Number(at) >= beforeMs);
+    const old = firstToStay < 0 ? oldest : oldest.slice(0, firstToStay);
+    if (old.length === 0) return false;
+    this.#writing(() => {
+      const floors = new Map<SQLOutputValue, SQLOutputValue>();
+      for (const { id, room } of old) {
+        if (Number(id) <= this.#indexed) this.#unindex.run(id!);
+        floors.set(room!, id!);
+      }
+      for (const [room, floor] of floors) this.#raise.run(floor, room);
+      this.#delete.run(old.at(-1)!.id!);
+    });
+    return old.length === limit;
+  }
+
+  /** Ends the use of the file and leaves it complete in itself. Closing twice is harmless. */
+  close(): void {
+    if (!this.#closed) this.#db.close();
+    this.#closed = true;
+  }
+
+  #add(draft: Draft): Stored {
+    const { room, user, name, at, nonce, text } = draft;
+    const roomNumber = this.#rooms.of(room);
+    const userNumber = this.#users.of(user);
+    const { changes, lastInsertRowid } = this.#insert.run(
+      roomNumber,
+      userNumber,
+      this.#names.of(name),
+      at,
+      nonce,
+      text,
+    );
+    if (changes === 0) return { entry: toEntry(this.#byNonce.get(userNumber, nonce)!), duplicate: true };
+    return { entry: { id: Number(lastInsertRowid), room, user, name, text, nonce, at }, duplicate: false };
+  }
+
+  /** As `index`, but a full disk must not end searching for what is in the index already, nor fail what was kept. */
+  #catchUp(limit: number): boolean {
+    try {
+      return this.index(limit);
+    } catch {
+      return false;
+    }
+  }
+
+  /** A room's number, 0 if nothing was ever said in it, and the highest id that was deleted from it. */
+  #find(room: string): { id: number; floor: number } {
+    const row = this.#room.get(room);
+    return { id: Number(row?.id ?? 0), floor: Number(row?.floor ?? 0) };
+  }
+
+  #writing<T>(write: () => T): T {
+    this.#refuseIfClosed();
+    try {
+      this.#db.exec("BEGIN IMMEDIATE");
+      const result = write();
+      this.#db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      try {
+        this.#db.exec("ROLLBACK");
+      } catch { /* A full disk and the like have ended the transaction already. */ }
+      throw journalError("write to the journal", this.#path, error);
+    }
+  }
+
+  /** Deno 2.4 crashes when a statement is used after its database was closed. */
+  #refuseIfClosed(): void {
+    if (this.#closed) throw new JournalError(`The journal "${this.#path}" is closed`);
+  }
+
+  #reading<T>(read: () => T): T {
+    this.#refuseIfClosed();
+    try {
+      return read();
+    } catch (error) {
+      throw journalError("read the journal", this.#path, error);
+    }
+  }
+}
+
+/** The numbers that stand for rooms, users or names in the database. */
+class Numbers {
+  readonly #find: StatementSync;
+  readonly #add: StatementSync;
+  readonly #known = new Map<string, number>();
+
+  constructor(db: DatabaseSync, table: string, column: string) {
+    this.#find = db.prepare(`SELECT id FROM ${table} WHERE ${column} = ?`);
+    this.#add = db.prepare(`INSERT INTO ${table} (${column}) VALUES (?)`);
+  }
+
+  /** The text's number, a new one if it has none. */
+  of(text: string): number {
+    let number = this.#known.get(text);
+    if (number === undefined) {
+      number = Number(this.#find.get(text)?.id ?? this.#add.run(text).lastInsertRowid);
+      this.#known.set(text, number);
+    }
+    return number;
+  }
+
+  /** Called as a transaction begins: what one found out is not true after it was rolled back. */
+  forget(): void {
+    this.#known.clear();
+  }
+}
+
+/** An id that SQLite can compare with: a client may ask for anything. */
+function position(id: number): number {
+  return Math.min(Math.max(Math.trunc(id), 0), Number.MAX_SAFE_INTEGER);
+}
+
+/** As many rows as were asked for; one more says that there is more. */
+function page(rows: Record<string, SQLOutputValue>[], limit: number): { entries: Entry[]; more: boolean } {
+  return { entries: rows.slice(0, limit).map(toEntry), more: rows.length > limit };
+}
+
+function toEntry({ id, room, user, name, text, nonce, at }: Record<string, SQLOutputValue>): Entry {
+  return {
+    id: Number(id),
+    room: String(room),
+    user: String(user),
+    name: String(name),
+    text: String(text),
+    nonce: String(nonce),
+    at: Number(at),
+  };
+}

@@ -1,0 +1,448 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { openDatabase } from "./database.ts";
+import { type Draft, type Entry, JournalError } from "./journal.ts";
+import { migrate, MIGRATIONS, versionOf } from "./schema.ts";
+import { JOURNAL_FILE } from "./sqlite.ts";
+import { SQL, Store } from "./store.ts";
+
+const durability = { synchronous: "NORMAL" } as const;
+
+let nonces = 0;
+
+function draft(text: string, draft: Partial<Draft> = {}): Draft {
+  return { room: "lobby", user: "u-ann", name: "Ann", text, nonce: `n${nonces++}`, at: 1, ...draft };
+}
+
+function texts({ entries }: { readonly entries: readonly Entry[] }): string[] {
+  return entries.map(({ text }) => text);
+}
+
+/** A directory that is removed in the end. */
+function inDirectory(body: (directory: string) => void): void {
+  const directory = Deno.makeTempDirSync({ prefix: "journal-" });
+  try {
+    body(directory);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+function files(directory: string): string[] {
+  return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+}
+
+/** Opening the file is refused for the reason, in one line with the path, and changes no byte of it. */
+function assertRefused(path: string, reason: RegExp): void {
+  const bytes = Deno.readFileSync(path);
+  assert.throws(() => Store.open(path, durability), (error) => {
+    assert(error instanceof JournalError);
+    assert(error.message.startsWith(`Cannot open the journal "${path}": `), error.message);
+    assert(!error.message.includes("\n"));
+    assert.match(error.message, reason);
+    return true;
+  });
+  assert.deepEqual(Deno.readFileSync(path), bytes, "the file is as it was");
+}
+
+Deno.test("Store refuses a file that isn't a database", () => {
+  inDirectory((directory) => {
+    for (const text of ["short", "This is a text, longer than any header. ".repeat(200)]) {
+      Deno.writeTextFileSync(`${directory}/a.db`, text);
+      assertRefused(`${directory}/a.db`, /it is not a journal: move it away/);
+    }
+  });
+});
+
+Deno.test("Store refuses a file that was cut off or is damaged at its beginning", () => {
+  inDirectory((directory) => {
+    const path = `${directory}/a.db`;
+    const store = Store.open(path, durability);
+    store.append(Array.from({ length: 100 }, (_, index) => draft(`some text ${index}`)));
+    store.close();
+    const whole = Deno.readFileSync(path);
+    Deno.writeFileSync(path, whole.slice(0, -4096));
+    assertRefused(path, /it is damaged: put a backup in its place/);
+    Deno.writeFileSync(path, whole.fill(0xFF, 100, 4096));
+    assertRefused(path, /it is damaged: put a backup in its place/);
+  });
+});
+
+Deno.test("Store refuses another program's file, whatever its journal mode", () => {
+  inDirectory((directory) => {
+    for (const mode of ["DELETE", "WAL"]) {
+      const path = `${directory}/${mode}.db`;
+      const db = new DatabaseSync(path);
+      db.exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE theirs (a)`);
+      db.close();
+      assertRefused(path, /it belongs to another program/);
+      assert.deepEqual(files(directory), [`${mode}.db`], "nothing is left beside it");
+      Deno.removeSync(path);
+    }
+  });
+});
+
+Deno.test("Store refuses a newer version's file", () => {
+  inDirectory((directory) => {
+    const path = `${directory}/a.db`;
+    const db = openDatabase(path, durability);
+    db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+    db.close();
+    assertRefused(path, /it was written by a newer Hubbub/);
+  });
+});
+
+Deno.test("Store refuses a newer version's file whose last writer was killed, and leaves what that one wrote", () => {
+  inDirectory((directory) => {
+    const db = openDatabase(`${directory}/a.db`, durability);
+    db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+    Deno.mkdirSync(`${directory}/copy`);
+    // A copy of the files in use is what a killed process leaves.
+    for (const name of ["a.db", "a.db-wal"]) Deno.copyFileSync(`${directory}/${name}`, `${directory}/copy/${name}`);
+    db.close();
+    const log = Deno.readFileSync(`${directory}/copy/a.db-wal`);
+    assert(log.length > 0);
+    assertRefused(`${directory}/copy/a.db`, /it was written by a newer Hubbub/);
+    assert.deepEqual(Deno.readFileSync(`${directory}/copy/a.db-wal`), log);
+  });
+});
+
+Deno.test("Store opens what a killed process left, and leaves one file in the end", () => {
+  inDirectory((directory) => {
+    const first = Store.open(`${directory}/a.db`, durability);
+    first.append([draft("hello")]);
+    Deno.mkdirSync(`${directory}/copy`);
+    for (const name of ["a.db", "a.db-wal"]) Deno.copyFileSync(`${directory}/${name}`, `${directory}/copy/${name}`);
+    first.close();
+    const second = Store.open(`${directory}/copy/a.db`, durability);
+    assert.deepEqual(texts(second.after("lobby", 0, 10)), ["hello"]);
+    assert.deepEqual(texts(second.search({ query: "hello", rooms: ["lobby"], before: 9, limit: 9 })), ["hello"]);
+    second.close();
+    assert.deepEqual(files(`${directory}/copy`), ["a.db"]);
+  });
+});
+
+Deno.test("Store refuses a file that another Store has open, in this process or another, which can go on", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "journal-" });
+  const path = `${directory}/${JOURNAL_FILE}`;
+  const store = Store.open(path, durability);
+  try {
+    store.append([draft("one")]);
+    const refused = /another process has it open/;
+    assert.throws(() => Store.open(path, durability), refused);
+    const writer = fileURLToPath(import.meta.resolve("./crash_writer.ts"));
+    const args = ["run", "--no-check", "--no-prompt", "--allow-read", "--allow-write", writer, directory, "0"];
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const { stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+      assert.match(new TextDecoder().decode(stderr), refused);
+      assert.throws(() => Store.open(path, durability), refused, "trying doesn't end the lock");
+    }
+    store.append([draft("two")]);
+  } finally {
+    store.close();
+  }
+  const again = Store.open(path, durability);
+  assert.deepEqual(texts(again.after("lobby", 0, 10)), ["one", "two"]);
+  again.close();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("Store refuses a path that is a directory, or under a file", () => {
+  inDirectory((directory) => {
+    Deno.mkdirSync(`${directory}/a.db`);
+    assert.throws(() => Store.open(`${directory}/a.db`, durability), /a\.db": it is a directory: move it away$/);
+    Deno.writeTextFileSync(`${directory}/file`, "");
+    assert.throws(() => Store.open(`${directory}/file/a.db`, durability), /a\.db": directory ".*file" can't be made/);
+  });
+});
+
+Deno.test({
+  name: "Store refuses a file that may not be written to, and a directory in which none may be made",
+  // To root nothing is forbidden.
+  ignore: Deno.uid() === 0 || Deno.build.os === "windows",
+  fn: () => {
+    inDirectory((directory) => {
+      Store.open(`${directory}/in/a.db`, durability).close();
+      Deno.chmodSync(`${directory}/in/a.db`, 0o400);
+      assertRefused(`${directory}/in/a.db`, /it may not be written to: change its permissions/);
+      Deno.chmodSync(`${directory}/in`, 0o500);
+      assert.throws(() => Store.open(`${directory}/in/b.db`, durability), /check the permissions of its directory/);
+      Deno.chmodSync(`${directory}/in`, 0o700);
+    });
+  },
+});
+
+Deno.test("Store makes a directory that is for its owner alone", { ignore: Deno.build.os === "windows" }, () => {
+  inDirectory((directory) => {
+    Store.open(`${directory}/deep/data/a.db`, durability).close();
+    assert.equal(Deno.statSync(`${directory}/deep/data`).mode! & 0o777, 0o700);
+  });
+});
+
+Deno.test("Migrations are made once, in order, each as a whole or not at all", () => {
+  const db = new DatabaseSync(":memory:");
+  const first = "CREATE TABLE a (x); INSERT INTO a VALUES (1)";
+  migrate(db, [first]);
+  const steps = [first, "ALTER TABLE a ADD COLUMN y DEFAULT 2", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)"];
+  assert.throws(() => migrate(db, steps), /nowhere/);
+  db.exec("ROLLBACK");
+  assert.equal(versionOf(db), 2, "the second was made, the third was not");
+  assert.deepEqual({ ...db.prepare("SELECT * FROM a").get() }, { x: 1, y: 2 });
+  migrate(db, [...steps.slice(0, 2), "CREATE TABLE b (x)"]);
+  assert.equal(versionOf(db), 3);
+  db.close();
+});
+
+Deno.test("Store keeps nothing of a batch for which the disk has no room, reads on, and keeps it when there is", () => {
+  inDirectory((directory) => {
+    const path = `${directory}/a.db`;
+    const db = openDatabase(path, durability);
+    const store = new Store(db, path);
+    store.append([draft("before")]);
+    assert.deepEqual(texts(store.search({ query: "before", rooms: ["lobby"], before: 99, limit: 9 })), ["before"]);
+    const pages = Number(db.prepare("PRAGMA page_count").get()!.page_count);
+    db.exec(`PRAGMA max_page_count = ${pages + 1}`);
+    const batch = Array.from(
+      { length: 50 },
+      (_, index) => draft("word ".repeat(100), { room: "new", user: "u-new", name: `New ${index}` }),
+    );
+    for (let attempt = 0; attempt < 3; attempt++) {
+      assert.throws(() => store.append(batch), (error) => {
+        assert(error instanceof JournalError);
+        assert.match(error.message, /^Cannot write to the journal ".*a\.db": the disk is full: make room on it$/);
+        return true;
+      });
+    }
+    assert.deepEqual(store.after("new", 0, 10).entries, []);
+    assert.deepEqual(texts(store.after("lobby", 0, 10)), ["before"]);
+    assert.deepEqual(texts(store.search({ query: "before", rooms: ["lobby"], before: 99, limit: 9 })), ["before"]);
+    db.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
+    assert(store.append(batch).every(({ duplicate }) => !duplicate));
+    assert.equal(store.search({ query: "word", rooms: ["new"], before: Infinity, limit: 99 }).entries.length, 50);
+    store.close();
+  });
+});
+
+Deno.test("Store finds what is in its index when a full disk lets it take in no more", () => {
+  const db = openDatabase(":memory:", durability);
+  const store = new Store(db, ":memory:");
+  store.append([draft("old word")]);
+  store.index(10);
+  const pages = () => Number(db.prepare("PRAGMA page_count").get()!.page_count);
+  // All the room that there is goes to entries.
+  db.exec(`PRAGMA max_page_count = ${pages() + 2}`);
+  assert.throws(() => {
+    for (;;) store.append([draft(`new word ${crypto.randomUUID()}`.repeat(9))]);
+  }, /the disk is full/);
+  const find = () => texts(store.search({ query: "old", rooms: ["lobby"], before: Infinity, limit: 99 }));
+  assert.deepEqual(find(), ["old word"]);
+  db.exec(`PRAGMA max_page_count = ${pages() + 1_000}`);
+  assert(store.search({ query: "new", rooms: ["lobby"], before: Infinity, limit: 99 }).entries.length > 0);
+  store.close();
+});
+
+Deno.test("Store's index catches up, a little at a time or with the next search, also after the file was closed", () => {
+  inDirectory((directory) => {
+    const first = Store.open(`${directory}/a.db`, durability);
+    assert.equal(first.index(10), false);
+    first.append(["a word", "b word", "c word"].map((text) => draft(text)));
+    assert.equal(first.index(2), true);
+    first.close();
+    const second = Store.open(`${directory}/a.db`, durability);
+    assert.equal(second.index(2), false);
+    second.append([draft("d word")]);
+    const found = second.search({ query: "word", rooms: ["lobby"], before: Infinity, limit: 9 });
+    assert.deepEqual(texts(found), ["d word", "c word", "b word", "a word"]);
+    second.close();
+  });
+});
+
+Deno.test("Store deletes the oldest in chunks and says where they are missing, in their rooms alone", () => {
+  inDirectory((directory) => {
+    let store = Store.open(`${directory}/a.db`, durability);
+    const stored = store.append([
+      ...["1", "2", "3"].map((text) => draft(`word ${text}`, { at: 10 })),
+      draft("word 4", { at: 20, room: "den" }),
+      draft("word 5", { at: 20 }),
+      draft("word 6", { at: 10 }),
+    ]);
+    const id = (index: number) => stored[index]!.entry.id;
+    store.index(5);
+    assert.equal(store.prune(20, 2), true);
+    assert.equal(store.prune(20, 2), false, "all that are left are young enough, or said after one that is");
+    store.close();
+    store = Store.open(`${directory}/a.db`, durability);
+
+    const oldest = store.before("lobby", Infinity, 10);
+    assert.deepEqual([texts(oldest), oldest.more, oldest.gap], [["word 5", "word 6"], false, true]);
+    assert.equal(store.before("lobby", Infinity, 1).gap, false, "the beginning isn't reached");
+    assert.deepEqual(store.before("lobby", id(2), 10), { entries: [], more: false, gap: true });
+    assert.equal(store.before("den", Infinity, 10).gap, false);
+    assert.equal(store.after("lobby", id(1), 10).gap, true);
+    assert.equal(store.after("lobby", id(2), 10).gap, false);
+    assert.equal(store.after("den", 0, 10).gap, false);
+    const search = (rooms: string[], limit: number) => {
+      const page = store.search({ query: "word", rooms, before: Infinity, limit });
+      return [texts(page), page.gap];
+    };
+    assert.deepEqual(search(["lobby"], 1), [["word 6"], false]);
+    assert.deepEqual(search(["lobby"], 9), [["word 6", "word 5"], true]);
+    assert.deepEqual(search(["den"], 9), [["word 4"], false]);
+
+    assert.equal(store.prune(1_000, 10), false);
+    assert.deepEqual(store.after("den", 0, 10), { entries: [], more: false, gap: true });
+    store.close();
+    store = Store.open(`${directory}/a.db`, durability);
+    assert.equal(store.last, id(5), "ids go on after everything was deleted");
+    const [next] = store.append([draft("word 7")]);
+    assert(next!.entry.id > id(5));
+    assert.deepEqual(search(["lobby", "den"], 9), [["word 7"], true]);
+    store.close();
+  });
+});
+
+Deno.test("Store finds every page, duplicate and old entry by an index", () => {
+  const db = openDatabase(":memory:", durability);
+  const plan = (sql: string) => db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => String(detail));
+  const assertUses = (sql: string, step: RegExp) => assert(plan(sql).some((line) => step.test(line)), `${plan(sql)}`);
+  for (const sql of [SQL.before, SQL.after]) {
+    assertUses(sql, /^SEARCH messages USING INDEX messages_by_room \(room=\? AND rowid[<>]\?\)$/);
+  }
+  assertUses(SQL.byNonce, /^SEARCH messages USING INDEX messages_by_nonce \(user=\? AND nonce=\?\)$/);
+  assertUses(SQL.notIndexed, /^SEARCH messages USING INTEGER PRIMARY KEY \(rowid>\?\)$/);
+  for (const sql of Object.values(SQL)) {
+    const slow = plan(sql).filter((line) => /^(SCAN (?!search VIRTUAL TABLE)|USE TEMP B-TREE)/.test(line));
+    // The oldest come in the order of their ids, as far as the limit.
+    assert.deepEqual(slow, sql === SQL.oldest ? ["SCAN messages"] : [], "nothing else is scanned, and nothing sorted");
+  }
+  db.close();
+});
+
+/** What a Store is held against: a list. */
+class Model {
+  entries: Entry[] = [];
+  readonly deleted: Entry[] = [];
+  readonly byNonce = new Map<string, Entry>();
+
+  page(room: string, from: (entry: Entry) => boolean): Entry[] {
+    return this.entries.filter((entry) => entry.room === room && from(entry));
+  }
+}
+
+const ROOMS: readonly string[] = ["lobby", "den"];
+const WORDS: readonly string[] = ["ape", "bee", "cat", "天", "气"];
+const some = {
+  room: fc.constantFrom(...ROOMS),
+  user: fc.constantFrom("u1", "u2"),
+  id: fc.integer({ min: -1, max: 60 }),
+  limit: fc.integer({ min: 0, max: 5 }),
+};
+const said = fc.record({
+  room: some.room,
+  user: some.user,
+  name: fc.constantFrom("Ann", "Bob Lee"),
+  text: fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 4 }).map((words) => words.join(" ")),
+  nonce: fc.integer({ min: 0, max: 25 }).map(String),
+  at: fc.integer({ min: 0, max: 100 }),
+});
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("append" as const), drafts: fc.array(said, { maxLength: 6 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("before" as const, "after" as const), ...some }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("search" as const),
+      rooms: fc.uniqueArray(some.room),
+      words: fc.uniqueArray(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 2 }),
+      before: some.id,
+      limit: some.limit,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("prune" as const),
+      at: fc.integer({ min: 0, max: 60 }),
+      limit: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("index" as const), limit: fc.integer({ min: 1, max: 4 }) }),
+  },
+);
+
+Deno.test("Store does what a list does in 500 random histories", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
+      const store = Store.open(":memory:", durability);
+      const model = new Model();
+      for (const step of steps) {
+        switch (step.do) {
+          case "append": {
+            const stored = store.append(step.drafts);
+            for (const [index, draft] of step.drafts.entries()) {
+              const { entry, duplicate } = stored[index]!;
+              const key = `${draft.user} ${draft.nonce}`;
+              const earlier = model.byNonce.get(key);
+              assert.equal(duplicate, earlier !== undefined);
+              assert.deepEqual(entry, earlier ?? { ...draft, id: entry.id });
+              if (earlier) continue;
+              const newest = model.entries.at(-1) ?? model.deleted.at(-1);
+              assert(entry.id > (newest?.id ?? 0));
+              model.entries.push(entry);
+              model.byNonce.set(key, entry);
+            }
+            break;
+          }
+          case "before": {
+            const all = model.page(step.room, ({ id }) => id < step.id);
+            assert.deepEqual(store.before(step.room, step.id, step.limit), {
+              entries: step.limit === 0 ? [] : all.slice(-step.limit),
+              more: all.length > step.limit,
+              gap: all.length <= step.limit && model.deleted.some(({ room }) => room === step.room),
+            });
+            break;
+          }
+          case "after": {
+            const all = model.page(step.room, ({ id }) => id > step.id);
+            assert.deepEqual(store.after(step.room, step.id, step.limit), {
+              entries: all.slice(0, step.limit),
+              more: all.length > step.limit,
+              gap: model.deleted.some(({ room, id }) => room === step.room && id > Math.max(0, step.id)),
+            });
+            break;
+          }
+          case "search": {
+            const all = model.entries.filter(({ room, id, text }) =>
+              step.rooms.includes(room) && id < step.before &&
+              step.words.every((word) => text.split(" ").includes(word))
+            ).reverse();
+            const page = store.search({ ...step, query: step.words.join(" ") });
+            assert.deepEqual(page.entries, all.slice(0, step.limit));
+            assert.equal(page.more, all.length > step.limit);
+            break;
+          }
+          case "prune": {
+            const young = model.entries.findIndex(({ at }) => at >= step.at);
+            const count = Math.min(young < 0 ? model.entries.length : young, step.limit);
+            assert.equal(store.prune(step.at, step.limit), count === step.limit);
+            const deleted = model.entries.splice(0, count);
+            for (const { user, nonce } of deleted) model.byNonce.delete(`${user} ${nonce}`);
+            model.deleted.push(...deleted);
+            break;
+          }
+          case "index":
+            store.index(step.limit);
+        }
+      }
+      store.close();
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,128 @@
+/**
+ * The thread in which a journal's file is read and written: see sqlite.ts, which starts it. First it gets an Opening,
+ * then batches of requests; it answers each message with one.
+ * @module
+ */
+import type { Durability } from "./database.ts";
+import { type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
+import { Store } from "./store.ts";
+
+/** What the worker has to know at first. */
+export interface Opening extends Durability {
+  readonly path: string;
+  /** What is older is deleted, in ms; nothing is if it is not set. */
+  readonly keepMs: number | undefined;
+}
+
+/** What is known about a journal when it has been opened. */
+export interface Opened {
+  readonly epoch: string;
+  readonly last: number;
+  readonly claims: readonly Claim[];
+}
+
+type Method = "append" | "claim" | "before" | "after" | "since" | "search" | "close";
+
+/** A method of the Store to call. */
+export type Request = { [M in Method]: { readonly method: M; readonly arguments: Parameters<Store[M]> } }[Method];
+
+/** What the Store returned, as it crosses over. */
+export interface Answer extends Record<Exclude<Method, "append">, unknown> {
+  /** For each draft its new id, or the entry that was there before. */
+  readonly append: readonly (number | Entry)[];
+}
+
+/** What became of a request. */
+export type Result<T> = { readonly value: T } | { readonly error: string };
+
+/** How often old entries are looked for, in ms. */
+const RETENTION_INTERVAL_MS = 3_600_000;
+
+/** How many old entries are deleted before requests get their turn: some tens of milliseconds. */
+const RETENTION_CHUNK = 500;
+
+/** How long after an append the search index follows, in ms, so that entries one by one make one commit together. */
+const INDEX_DELAY_MS = 200;
+
+/** How many entries are taken into the index before requests get their turn: about 20 ms, if so many wait at all. */
+const INDEX_CHUNK = 1000;
+
+// What a worker's global object is to the outside.
+const port = globalThis as unknown as Pick<MessagePort, "postMessage" | "onmessage">;
+
+let retention: ReturnType<typeof setTimeout> | undefined;
+let indexing: ReturnType<typeof setTimeout> | undefined;
+
+port.onmessage = ({ data }: MessageEvent<Opening>) => {
+  const opened = attempt(() => Store.open(data.path, data));
+  if ("error" in opened) return port.postMessage(opened);
+  const store = opened.value;
+  port.onmessage = ({ data }: MessageEvent<Request[]>) => {
+    indexing ??= setTimeout(() => index(store), INDEX_DELAY_MS);
+    port.postMessage(carryOut(store, data));
+  };
+  const { epoch, last } = store;
+  port.postMessage(attempt<Opened>(() => ({ epoch, last, claims: store.claims() })));
+  // The last process may have left something to do.
+  index(store);
+  if (data.keepMs !== undefined) retain(store, data.keepMs);
+};
+
+/** Brings the search index up to date, a chunk at a time. */
+function index(store: Store): void {
+  const indexed = attempt(() => store.index(INDEX_CHUNK));
+  const more = "value" in indexed && indexed.value;
+  indexing = more ? setTimeout(() => index(store), 0) : undefined;
+}
+
+/** Deletes what is old, a chunk at a time, now and every so often. */
+function retain(store: Store, keepMs: number): void {
+  // What can't be deleted now, because the disk is full or fails, is tried again: whoever writes will be told of it.
+  const pruned = attempt(() => store.prune(Date.now() - keepMs, RETENTION_CHUNK));
+  const more = "value" in pruned && pruned.value;
+  retention = setTimeout(() => retain(store, keepMs), more ? 0 : RETENTION_INTERVAL_MS);
+}
+
+/** Carries requests out in order; appends that follow one another share a commit. */
+function carryOut(store: Store, requests: readonly Request[]): Result<unknown>[] {
+  const results: Result<unknown>[] = [];
+  while (results.length < requests.length) {
+    const rest = requests.slice(results.length);
+    const end = rest.findIndex(({ method }) => method !== "append");
+    const appends = (end < 0 ? rest : rest.slice(0, end)).map((request) => request.arguments[0] as readonly Draft[]);
+    results.push(...appends.length > 0 ? appendAll(store, appends) : [attempt(() => call(store, rest[0]!))]);
+  }
+  return results;
+}
+
+/** Keeps the drafts of several requests in one commit or, if that fails, each request's in one of its own. */
+function appendAll(store: Store, appends: readonly (readonly Draft[])[]): Result<Answer["append"]>[] {
+  const together = attempt(() => append(store, appends.flat()));
+  if (appends.length === 1) return [together];
+  if ("error" in together) return appends.map((drafts) => attempt(() => append(store, drafts)));
+  let start = 0;
+  return appends.map((drafts) => ({ value: together.value.slice(start, start += drafts.length) }));
+}
+
+function append(store: Store, drafts: readonly Draft[]): Answer["append"] {
+  return store.append(drafts).map(({ entry, duplicate }) => duplicate ? entry : entry.id);
+}
+
+function call(store: Store, request: Request): unknown {
+  if (request.method === "close") {
+    clearTimeout(retention);
+    clearTimeout(indexing);
+  }
+  // Each method with its own parameters, which TypeScript can't follow through a union.
+  return (store[request.method] as (...parameters: unknown[]) => unknown)(...request.arguments);
+}
+
+function attempt<T>(action: () => T): Result<T> {
+  try {
+    return { value: action() };
+  } catch (error) {
+    // Anything else is a mistake in this program; it ends the worker.
+    if (error instanceof JournalError) return { error: error.message };
+    throw error;
+  }
+}
