@@ -1,6 +1,6 @@
-import type { Channel } from "./channel.ts";
-import { Disconnect } from "./protocol.ts";
-import type { Member } from "./room.ts";
+import { Channel } from "./channel.ts";
+import { type ClientMessage, Disconnect, Malformed, parseClientMessage } from "./protocol.ts";
+import { BATCH_BYTES_MAX, type Line, type Member } from "./room.ts";
 
 /** What a client needs of a WebSocket: the server's native one is one, a test's fake another. */
 export interface Socket {
@@ -14,82 +14,175 @@ export interface Socket {
   close(code: number, reason: string): void;
 }
 
-/** Everything that a client tells the hub. */
-export type ClientEvent =
-  | { readonly type: "register"; readonly client: Client }
-  | { readonly type: "unregister"; readonly client: Client }
-  | { readonly type: "broadcast"; readonly client: Client; readonly text: string };
+/** Everything that a client tells the hub: what came over the wire, and what happened to the connection. */
+export interface ClientEvent {
+  readonly client: Client;
+  readonly message:
+    | ClientMessage
+    | { readonly type: "opened" }
+    | { readonly type: "malformed"; readonly reason: string }
+    | { readonly type: "gone" };
+}
+
+/** What a connection was made for. */
+export interface Visit {
+  /** Lines of JSON (protocol.ts), or plain text: each message is one line of a text for one room. */
+  readonly form: keyof Line;
+  /** The room of a plain-text client. */
+  readonly room: string;
+  /** The longest text that is taken, in bytes of UTF-8. */
+  readonly textBytesMax: number;
+}
+
+/** From where a client takes what it has to be sent: a room that it is in. */
+export interface Feed {
+  /** The next lines for it, joined by `\n`, which then count as having been sent; undefined if there are none. */
+  take(client: Client): string | undefined;
+}
+
+/** How many lines may wait that are meant for one client alone. */
+export const PRIVATE_LINES_MAX = 1_024;
+/** How long they may be in all, in UTF-16 units: whoever asks for so much and does not read it is cut. */
+export const PRIVATE_LENGTH_MAX = 1024 * 1024;
+/** The most that a single look adds to the time for which a client is blocked, in ms, lest a stall of our own be held against it. */
+const LOOK_MS_MAX = 1_000;
 
 /**
- * The bridge between one WebSocket and the hub: a read pump, socket to inbox, and a write pump, send queue to socket.
- * The send queue itself is the client's cursor in its room.
+ * The bridge between one WebSocket and the hub: a read pump, socket to inbox, and a write pump, send queue to socket. The
+ * send queue is a cursor in each of its rooms, and a small channel for what is meant for this client alone.
  */
 export class Client implements Member {
+  readonly form: keyof Line;
+  /** The room of a plain-text client. */
+  readonly room: string;
   readonly #socket: Socket;
   readonly #inbox: Channel<ClientEvent>;
   readonly #messageBytesMax: number;
+  readonly #feeds = new Set<Feed>();
+  readonly #private = new Channel<string>(PRIVATE_LINES_MAX);
+  #privateLength = 0;
+  #blockedMs = 0;
+  #lookedAt: number | undefined;
   #closed = false;
 
-  /**
-   * Tells the hub nothing before `opened`.
-   * @param messageBytesMax the longest message that is taken, in bytes of UTF-8.
-   */
-  constructor(socket: Socket, inbox: Channel<ClientEvent>, messageBytesMax: number) {
+  /** Tells the hub nothing before `opened`. */
+  constructor(socket: Socket, inbox: Channel<ClientEvent>, { form, room, textBytesMax }: Visit) {
+    this.form = form;
+    this.room = room;
     this.#socket = socket;
     this.#inbox = inbox;
-    this.#messageBytesMax = messageBytesMax;
+    // A text in JSON is longer: each line end or quotation mark in it takes two bytes, and a `hello` names many rooms.
+    this.#messageBytesMax = form === "json" ? 2 * textBytesMax + 16_384 : textBytesMax;
   }
 
   // Read pump: what happens to the socket, in the order in which it happens, goes to the hub's inbox.
 
   /** The socket is open: asks the hub to register the client. */
   opened(): void {
-    this.#tell({ type: "register", client: this });
+    this.#tell({ type: "opened" });
   }
 
   /**
-   * A message came: newlines become spaces, white space around it goes, as in the Go chat example's readPump. Anything
-   * but text, and text that is too long, ends the connection, and nothing is heard from it after that.
+   * A message came. Of plain text newlines become spaces and white space around it goes, as in the Go chat example's
+   * readPump. Anything but text, and what is too long, ends the connection, and nothing is heard from it after that.
    */
   received(data: unknown): void {
     if (this.#closed) return;
-    if (typeof data !== "string") return this.#end(Disconnect.notText);
-    if (isLongerThan(this.#messageBytesMax, data)) return this.#end(Disconnect.tooBig);
-    this.#tell({ type: "broadcast", client: this, text: data.replaceAll("\n", " ").trim() });
+    if (typeof data !== "string") return this.end(Disconnect.notText);
+    if (isLongerThan(this.#messageBytesMax, data)) return this.end(Disconnect.tooBig);
+    if (this.form === "plain") {
+      const text = data.replaceAll("\n", " ").trim();
+      return this.#tell({ type: "say", room: this.room, nonce: crypto.randomUUID(), text });
+    }
+    for (const line of data.split("\n")) {
+      if (this.#closed) return;
+      const message = parseClientMessage(line);
+      this.#tell(message instanceof Malformed ? { type: "malformed", reason: message.reason } : message);
+    }
   }
 
   /** The socket is gone: asks the hub to unregister the client. Deno may say so twice, or never. */
   gone(): void {
     this.close(Disconnect.left);
-    if (this.#inbox.trySend({ type: "unregister", client: this }) || this.#inbox.closed) return;
+    if (this.#inbox.trySend({ client: this, message: { type: "gone" } }) || this.#inbox.closed) return;
     // Leaving can't be refused as a message can, and the hub empties its inbox whole: there is room a turn later.
     setImmediate(() => this.gone());
   }
 
-  #tell(event: ClientEvent): void {
-    if (this.#inbox.trySend(event)) return;
-    if (!this.#inbox.closed) this.#end(Disconnect.overloaded);
+  #tell(message: ClientEvent["message"]): void {
+    if (this.#inbox.trySend({ client: this, message })) return;
+    if (!this.#inbox.closed) this.end(Disconnect.overloaded);
     // The hub is ending. It has last lines for those it knows, and closes them itself.
-    else if (event.type === "register") this.#end(Disconnect.goingAway);
+    else if (message.type === "opened") this.end(Disconnect.goingAway);
   }
 
-  #end(disconnect: Disconnect): void {
+  /** Says why and closes; the hub unregisters the client after what it said before. */
+  end(disconnect: Disconnect): void {
     this.close(disconnect);
     // Deno sends no close event for a peer that is stuck, so the client leaves first.
     this.gone();
   }
 
   // Write pump. 1. The only caller of socket.send. 2. What was sent can't be taken back, so a new batch goes in only when
-  // the last is through (`ready`). 3. Nothing is sent after close.
+  // the last is through (`ready`). 3. What is meant for this client alone goes before what its rooms have. 4. Nothing is
+  // sent after close.
 
   get state(): "ready" | "busy" | "gone" {
     if (this.#closed || this.#socket.readyState !== 1) return "gone";
     return this.#socket.bufferedAmount > 0 ? "busy" : "ready";
   }
 
-  /** Sends lines, joined by `\n`, as one message; does nothing once the client is gone. */
-  write(lines: string): void {
-    if (this.state !== "gone") this.#socket.send(lines);
+  blockedMs(now: number): number {
+    this.#blockedMs += Math.min(now - (this.#lookedAt ?? now), LOOK_MS_MAX);
+    this.#lookedAt = now;
+    return this.#blockedMs;
+  }
+
+  /** How much waits that is meant for this client alone, in UTF-16 units. */
+  get privateLength(): number {
+    return this.#privateLength;
+  }
+
+  /** Puts a line into the send queue that is meant for this client alone; false when that is full, and then it is not. */
+  tell(line: string): boolean {
+    if (this.#privateLength + line.length > PRIVATE_LENGTH_MAX || !this.#private.trySend(line)) return false;
+    this.#privateLength += line.length;
+    return true;
+  }
+
+  /** From now on a flush takes from this feed, too. */
+  follow(feed: Feed): void {
+    this.#feeds.add(feed);
+  }
+
+  /** No more. */
+  unfollow(feed: Feed): void {
+    this.#feeds.delete(feed);
+  }
+
+  flush(): void {
+    if (this.state === "gone") return;
+    const texts: string[] = [];
+    let length = 0;
+    if (this.#private.size > 0) {
+      texts.push(...this.#private.drain());
+      length = this.#privateLength;
+      this.#privateLength = 0;
+    }
+    // A copy, because whoever was served goes to the end: a room with much to say must not starve the others.
+    for (const feed of [...this.#feeds]) {
+      if (length >= BATCH_BYTES_MAX) break;
+      const text = feed.take(this);
+      if (text === undefined) continue;
+      texts.push(text);
+      length += text.length;
+      this.#feeds.delete(feed);
+      this.#feeds.add(feed);
+    }
+    if (texts.length === 0) return;
+    this.#blockedMs = 0;
+    this.#lookedAt = undefined;
+    this.#socket.send(texts.length === 1 ? texts[0]! : texts.join("\n"));
   }
 
   /**

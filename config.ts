@@ -7,8 +7,12 @@ export interface Config {
   readonly addr: { readonly hostname: string; readonly port: number };
   /** Other sites whose pages may connect, as browsers write them in the Origin header. */
   readonly origins: readonly string[];
-  /** The longest message that a client may send, in bytes of UTF-8. */
+  /** The longest text that a client may say, in bytes of UTF-8. */
   readonly messageBytesMax: number;
+  /** The folder for what was said, undefined to keep it in memory only. */
+  readonly data: string | undefined;
+  /** For how long it is kept, in ms; undefined is for ever. */
+  readonly keepMs: number | undefined;
 }
 
 /** What was asked for on the command line. */
@@ -54,9 +58,25 @@ export const SETTINGS = {
     env: "HUBBUB_MAX_MESSAGE",
     value: "BYTES",
     default: String(MESSAGE_BYTES_MAX),
-    help: "the longest message a client may send, in bytes of UTF-8",
+    help: "the longest text a client may say, in bytes of UTF-8",
     parse: parseBytes,
     takes: "a number of bytes, at least 1",
+  },
+  "data": {
+    env: "HUBBUB_DATA",
+    value: "FOLDER",
+    default: "./data",
+    help: "where to keep what was said; :memory: keeps it until the server ends",
+    parse: (text) => text === "" ? undefined : { folder: text === ":memory:" ? undefined : text },
+    takes: "a folder, or :memory:",
+  },
+  "keep": {
+    env: "HUBBUB_KEEP",
+    value: "TIME",
+    default: "forever",
+    help: "for how long: 90d, or forever",
+    parse: parseDays,
+    takes: "a number of days such as 90d, or forever",
   },
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -86,6 +106,8 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       addr: read("addr", SETTINGS["addr"]),
       origins: read("origin", SETTINGS["origin"]),
       messageBytesMax: read("max-message", SETTINGS["max-message"]),
+      data: read("data", SETTINGS["data"]).folder,
+      keepMs: read("keep", SETTINGS["keep"]).ms,
     },
   };
 }
@@ -118,6 +140,8 @@ function parseFlags(args: string[]): Flags {
         "addr": { type: "string" },
         "origin": { type: "string" },
         "max-message": { type: "string" },
+        "data": { type: "string" },
+        "keep": { type: "string" },
         "help": { type: "boolean", short: "h" },
         "version": { type: "boolean" },
       },
@@ -142,4 +166,10 @@ function parseOrigins(text: string): string[] | undefined {
 function parseBytes(text: string): number | undefined {
   const bytes = /^\d+$/.test(text) ? Number(text) : 0;
   return bytes >= 1 && Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+function parseDays(text: string): { ms: number | undefined } | undefined {
+  if (text === "forever") return { ms: undefined };
+  const days = Number(/^(\d{1,6})d$/.exec(text)?.[1]);
+  return days >= 1 ? { ms: days * 24 * 60 * 60 * 1_000 } : undefined;
 }

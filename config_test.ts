@@ -17,11 +17,13 @@ function complaint(args: string[], env: Record<string, string> = {}): string {
   throw new Error(`${args} was taken`);
 }
 
-Deno.test("Without flags the server listens on port 8080 of every address and takes messages of 64 KiB", () => {
+Deno.test("Without flags the server listens on port 8080 of every address, takes texts of 64 KiB and keeps them in ./data for ever", () => {
   assert.deepEqual(config([]), {
     addr: { hostname: "0.0.0.0", port: 8080 },
     origins: [],
     messageBytesMax: 65_536,
+    data: "./data",
+    keepMs: undefined,
   });
 });
 
@@ -45,6 +47,8 @@ Deno.test("HOSTILE 35: a bad value names the flag, what it takes and what it got
   const bad = {
     "--addr": ["", "localhost", ":65536", ":-1", "::1:8080", "[::1]", "http://x:80", "a b:80", ":8080x", "1.2.3.4:"],
     "--origin": ["chat.example", "https://chat.example/", "https://a.example,b", "null", "*"],
+    "--keep": ["", "0d", "-1d", "90", "90 d", "1h", "d", "ever", "9999999d"],
+    "--data": [""],
     "--max-message": ["", "0", "-1", "1.5", "64KiB", "1e3", "9".repeat(20)],
   };
   for (const [flag, values] of Object.entries(bad)) {
@@ -66,16 +70,27 @@ Deno.test("HOSTILE 35: an unknown flag, a flag without its value and a stray wor
 });
 
 Deno.test("Every flag has an environment variable, and the flag wins", () => {
-  const env = { HUBBUB_ADDR: ":1", HUBBUB_ORIGIN: "https://a.example, http://b.example:81", HUBBUB_MAX_MESSAGE: "100" };
+  const env = {
+    HUBBUB_ADDR: ":1",
+    HUBBUB_ORIGIN: "https://a.example, http://b.example:81",
+    HUBBUB_MAX_MESSAGE: "100",
+    HUBBUB_DATA: "/srv",
+    HUBBUB_KEEP: "90d",
+  };
   assert.deepEqual(config([], env), {
     addr: { hostname: "0.0.0.0", port: 1 },
     origins: ["https://a.example", "http://b.example:81"],
     messageBytesMax: 100,
+    data: "/srv",
+    keepMs: 90 * 24 * 60 * 60 * 1_000,
   });
-  assert.deepEqual(config(["--addr=:2", "--origin=", "--max-message=200"], env), {
+  const args = ["--addr=:2", "--origin=", "--max-message=200", "--data=:memory:", "--keep=forever"];
+  assert.deepEqual(config(args, env), {
     addr: { hostname: "0.0.0.0", port: 2 },
     origins: [],
     messageBytesMax: 200,
+    data: undefined,
+    keepMs: undefined,
   });
 });
 
@@ -106,6 +121,6 @@ Deno.test("The start and dev tasks may read every setting's variable, and nothin
   for (const { command } of [tasks.start, tasks.dev]) {
     const allowed = /--allow-env=(\S+)/.exec(command)![1]!.split(",");
     assert.deepEqual(allowed, Object.values(SETTINGS).map(({ env }) => env));
-    assert(!/ -A|--allow-all|--allow-run|--allow-write|--allow-ffi/.test(command));
+    assert(!/ -A|--allow-all|--allow-run|--allow-ffi/.test(command));
   }
 });

@@ -2,6 +2,9 @@ import { loadAssets } from "./assets.ts";
 import { type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
 import { Hub } from "./hub.ts";
+import { JournalError } from "./journal/journal.ts";
+import { openMemory } from "./journal/memory.ts";
+import { openSqlite } from "./journal/sqlite.ts";
 import { links, ListenError, Server } from "./server.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
@@ -9,12 +12,15 @@ const END_MS_MAX = 9_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config): Promise<void> {
-  const hub = new Hub();
+  const { data, keepMs, messageBytesMax: textBytesMax } = config;
+  const journal = data === undefined ? openMemory() : await openSqlite({ directory: data, keepMs });
+  const hub = new Hub({ journal, textBytesMax });
   const server = new Server({ hub, config, assets: await loadAssets() });
   const addr = server.listen(config.addr);
   const ended = hub.run();
   console.log(`Hubbub ${metadata.version} is open. Press Ctrl+C to end it.`);
   for (const link of links(addr)) console.log(`  ${link}`);
+  console.log(data === undefined ? "What is said is kept until it ends." : `What is said is kept in ${data}.`);
 
   await signal();
   console.log("Ending: saying goodbye to everyone.");
@@ -22,6 +28,7 @@ async function serve(config: Config): Promise<void> {
   hub.close();
   await ended;
   await server.drain();
+  await journal.close();
   // A peer that never answers keeps its socket, and so the process, for as long as it likes.
   Deno.exit(0);
 }
@@ -46,8 +53,8 @@ if (import.meta.main) {
     else await serve(command.config);
   } catch (error) {
     // Anything else is a defect, for which the stack trace is wanted.
-    if (!(error instanceof UsageError || error instanceof ListenError)) throw error;
-    console.error(`hubbub: ${error.message}`);
+    if (![UsageError, ListenError, JournalError].some((known) => error instanceof known)) throw error;
+    console.error(`hubbub: ${(error as Error).message}`);
     Deno.exit(error instanceof UsageError ? 2 : 1);
   }
 }

@@ -35,11 +35,14 @@ Deno.test("1,000 messages in one burst reach 50 readers, the sender too, in orde
     const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
     const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i} ${"x".repeat(bytes)}`.trim());
     for (const text of burst) clients[0]!.send(text);
-    for (const client of clients) {
-      assert.deepEqual(await client.received(burst.length), burst);
-      client.lines.length = 0;
+    await Promise.all(clients.map(async (client) => {
+      // Looked at as they come: who keeps a gigabyte of them is the slow one.
+      for (let seen = 0; seen < burst.length;) {
+        const lines = (await client.received(seen + 1)).splice(0);
+        assert.deepEqual(lines, burst.slice(seen, seen += lines.length));
+      }
       assert(client.messages < burst.length / 2, `${client.messages} frames`);
-    }
+    }));
     await Promise.all(clients.map((client) => client.close()));
   }
 });
@@ -113,7 +116,7 @@ Deno.test("HOSTILE 35: a wrong flag ends with code 2, a port in use with 1, each
   assert.equal(variable.code, 2);
   assert.match(variable.stderr, /^hubbub: HUBBUB_ADDR takes .*\n$/);
   await using server = await ServerProcess.start();
-  const used = await ServerProcess.run([`--addr=${server.url.host}`]);
+  const used = await ServerProcess.run([`--addr=${server.url.host}`, "--data=:memory:"]);
   assert.equal(used.code, 1);
   assert.match(used.stderr, /^hubbub: Cannot listen on 127\.0\.0\.1:\d+: another program uses this port\..*\n$/);
 });

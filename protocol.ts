@@ -1,7 +1,158 @@
 /**
- * What server and page agree on. Both import this file, so nothing here may touch Deno or the DOM.
+ * What server and page agree on: every message that crosses the wire, how it is read and written, why a connection ends,
+ * and the limits. Both import this file, so nothing here may touch Deno or the DOM. docs/PROTOCOL.md tells the same to people.
  * @module
  */
+
+/** What a client asks for in Sec-WebSocket-Protocol to speak JSON lines. Without it the lines are plain text. */
+export const SUBPROTOCOL = "hubbub.v1";
+
+/** Everything that a client can say. Each is one line of JSON in a text frame; a frame may hold several lines. */
+export type ClientMessage =
+  /** Comes first: who I am, and what I have seen of which rooms. */
+  | {
+    readonly type: "hello";
+    /** 22 to 64 letters, digits, `-` and `_` that only this browser knows; who I am follows from it. */
+    readonly secret: string;
+    /** What I would like to be called. */
+    readonly name?: string;
+    /** Of the `welcome` that the ids below are from. */
+    readonly epoch?: string;
+    readonly rooms: readonly Cursor[];
+  }
+  | { readonly type: "join"; readonly room: string }
+  | { readonly type: "leave"; readonly room: string }
+  /** Says something in a room that I am in. Saying it again with the same nonce is not saying it twice. */
+  | { readonly type: "say"; readonly room: string; readonly nonce: string; readonly text: string }
+  | { readonly type: "typing"; readonly room: string }
+  | { readonly type: "rename"; readonly name: string }
+  /** Asks for the page of a room before or after an id; `ref` comes back in the answer. */
+  | {
+    readonly type: "history";
+    readonly ref: number;
+    readonly room: string;
+    readonly before?: number;
+    readonly after?: number;
+  }
+  /** Looks for words, prefix*, "a phrase" and from:name in the rooms that I am in. */
+  | { readonly type: "search"; readonly ref: number; readonly query: string; readonly before?: number }
+  /** Asks whether anybody is there. */
+  | { readonly type: "ping" };
+
+/** How far I have read a room. */
+export interface Cursor {
+  readonly room: string;
+  /** The newest id that I have of it. */
+  readonly after?: number;
+}
+
+/** Everything that the server can say. Each is one line of JSON; a text frame holds one or more lines. */
+export type ServerMessage =
+  | Welcome
+  | Joined
+  | Said
+  /** What I said again, under a nonce that I had used before, was kept the first time, as this id. */
+  | { readonly type: "kept"; readonly room: string; readonly nonce: string; readonly id: number }
+  /** Who came to a room and who left it, or has another name, since the last of these. A hint, merged and thinned. */
+  | {
+    readonly type: "people";
+    readonly room: string;
+    readonly joined: readonly Person[];
+    readonly left: readonly string[];
+    /** How many people are in the room now. */
+    readonly count: number;
+  }
+  /** Who is writing at the moment. A hint, merged and thinned. */
+  | { readonly type: "typing"; readonly room: string; readonly people: readonly Person[] }
+  /** What I am called now, in all of my tabs. */
+  | { readonly type: "renamed"; readonly name: string }
+  /** A page of what was said, oldest first. */
+  | { readonly type: "history"; readonly ref: number; readonly entries: readonly Said[]; readonly more: boolean }
+  /** What was looked for, newest first. */
+  | { readonly type: "found"; readonly ref: number; readonly entries: readonly Said[]; readonly more: boolean }
+  | { readonly type: "pong" }
+  | Refusal;
+
+/** The answer to `hello`. */
+export interface Welcome {
+  readonly type: "welcome";
+  /** Ids of another epoch mean nothing. */
+  readonly epoch: string;
+  /** My public id. */
+  readonly id: string;
+  /** What I am called: the name that I asked for, the one that I have had, or one for a guest. */
+  readonly name: string;
+  /** The longest text that can be said, in bytes of UTF-8. */
+  readonly textBytesMax: number;
+}
+
+/** I am in a room now: what I have to know to follow it. From here on its lines come by themselves. */
+export interface Joined {
+  readonly type: "joined";
+  readonly room: string;
+  /**
+   * `resumed`: the entries are all that was said since my cursor. `fresh`, without a cursor, and `reload`, when the cursor
+   * can't be resumed from: they are the newest page, and whatever I had of the room is not joined to it.
+   */
+  readonly start: "fresh" | "resumed" | "reload";
+  /** Oldest first. */
+  readonly entries: readonly Said[];
+  /** There is more before them. Says nothing when resumed. */
+  readonly more: boolean;
+  /** The newest id up to which I now have everything; what to resume from until something newer comes. */
+  readonly last: number;
+  /** The people in the room, me too; in a big room only some of them. */
+  readonly people: readonly Person[];
+  readonly count: number;
+}
+
+/** Something that was said and is kept. */
+export interface Said {
+  readonly type: "said";
+  readonly id: number;
+  readonly room: string;
+  /** Who said it, under the name that they had then. */
+  readonly user: string;
+  readonly name: string;
+  readonly text: string;
+  /** The sender's own: to see it is to know that it is kept. */
+  readonly nonce: string;
+  /** When the server got it, in milliseconds since 1970. Order is by id. */
+  readonly at: number;
+}
+
+/** A member of a room. However many connections somebody has, they are one member. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Something was refused and did not happen; the connection stays. */
+export interface Refusal {
+  readonly type: "error";
+  readonly code: keyof typeof REFUSALS;
+  /** For people, in English. */
+  readonly reason: string;
+  /** What it was about, as far as the message said so. */
+  readonly room?: string;
+  readonly nonce?: string;
+  readonly ref?: number;
+}
+
+/** Every reason to refuse a message, and whether sending the same again later makes sense. */
+export const REFUSALS = {
+  malformed: { retry: false },
+  badRoom: { retry: false },
+  badName: { retry: false },
+  nameTaken: { retry: false },
+  badText: { retry: false },
+  notJoined: { retry: false },
+  tooManyRooms: { retry: false },
+  /** What was said can't be kept at the moment, for example because the disk is full. */
+  storage: { retry: true },
+  /** The server has too much to do, or this client asks too much of it. */
+  busy: { retry: true },
+} as const;
 
 /** Why the server ends a connection: a value with a meaning, not just a number (RFC 6455, section 7.4). */
 export interface Disconnect {
@@ -21,6 +172,9 @@ export const Disconnect = {
   tooBig: { code: 1009, reason: "the message is too long", reconnect: true },
   overloaded: { code: 1013, reason: "the server is overloaded, try again later", reconnect: true },
   slow: { code: 4000, reason: "reads too slowly", reconnect: true },
+  noHello: { code: 4001, reason: "said no hello in time", reconnect: true },
+  malformed: { code: 4002, reason: "sent too many malformed messages", reconnect: false },
+  storage: { code: 4003, reason: "the server can't read or keep messages at the moment", reconnect: true },
 } as const satisfies Record<string, Disconnect>;
 
 /** Whether a client whose connection ended with `code` should come back: always, but for the codes that say otherwise. */
@@ -28,8 +182,114 @@ export function shouldReconnect(code: number): boolean {
   return !Object.values(Disconnect).some((disconnect) => disconnect.code === code && !disconnect.reconnect);
 }
 
-/** The longest message in bytes of UTF-8 that a server takes unless it is told otherwise. */
+/** The longest text in bytes of UTF-8 that a server takes unless it is told otherwise. */
 export const MESSAGE_BYTES_MAX = 64 * 1024;
+/** How many entries a page of history or of search results has at most. */
+export const PAGE_ENTRIES = 50;
+/** How many rooms one connection can be in. */
+export const ROOMS_PER_CLIENT_MAX = 100;
 
 /** Where the WebSocket is. */
 export const WEBSOCKET_PATH = "/ws";
+/** The room of those who don't say which. */
+export const DEFAULT_ROOM = "lobby";
+
+/** Whether this can be a room's name: 1 to 64 small letters, digits, `-` and `_`, of which the first is a letter or digit. */
+export function isRoomName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(text);
+}
+
+/** What is wrong with a message, as a sentence for whoever wrote the program that sent it. */
+export class Malformed {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** What a field may hold: a check, and what it is called in a sentence. */
+interface Field {
+  readonly is: (value: unknown) => boolean;
+  readonly what: string;
+  readonly optional?: true;
+}
+
+const text: Field = { is: (value) => typeof value === "string" && value.isWellFormed(), what: "a well-formed string" };
+const id: Field = { is: (value) => Number.isSafeInteger(value) && Number(value) >= 0, what: "a whole number from 0" };
+const secret: Field = {
+  is: (value) => typeof value === "string" && /^[\w-]{22,64}$/.test(value),
+  what: "22 to 64 letters, digits, - and _",
+};
+const nonce: Field = {
+  is: (value) => typeof value === "string" && /^[\w-]{1,64}$/.test(value),
+  what: "1 to 64 letters, digits, - and _",
+};
+const cursors: Field = {
+  is: (value) => Array.isArray(value) && value.length <= ROOMS_PER_CLIENT_MAX && value.every(isCursor),
+  what: `at most ${ROOMS_PER_CLIENT_MAX} of {"room": string, "after"?: number}`,
+};
+const optional = (field: Field): Field => ({ ...field, optional: true });
+
+/** The fields of each message that a client can say. */
+export const FIELDS: { readonly [T in ClientMessage["type"]]: Readonly<Record<string, Field>> } = {
+  hello: { secret, name: optional(text), epoch: optional(text), rooms: cursors },
+  join: { room: text },
+  leave: { room: text },
+  say: { room: text, nonce, text },
+  typing: { room: text },
+  rename: { name: text },
+  history: { ref: id, room: text, before: optional(id), after: optional(id) },
+  search: { ref: id, query: text, before: optional(id) },
+  ping: {},
+};
+
+/**
+ * Reads a line that a client sent. Fields that nobody asked for are left out. Whether a room exists, a name is good or a
+ * text too long is for the hub to say.
+ */
+export function parseClientMessage(line: string): ClientMessage | Malformed {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return new Malformed("This is not JSON");
+  }
+  if (typeof value !== "object" || value === null) return new Malformed("A message is a JSON object");
+  const type = own(value, "type");
+  if (typeof type !== "string" || !Object.hasOwn(FIELDS, type)) return new Malformed("The type is unknown");
+  const message: Record<string, unknown> = { type };
+  for (const [name, field] of Object.entries(FIELDS[type as ClientMessage["type"]])) {
+    const part = own(value, name);
+    if (part === undefined && field.optional) continue;
+    if (!field.is(part)) return new Malformed(`"${name}" of a "${type}" must be ${field.what}`);
+    message[name] = part;
+  }
+  return message as ClientMessage;
+}
+
+/** Reads a line that the server sent; undefined for a type that this client is too old to know. */
+export function parseServerMessage(line: string): ServerMessage | undefined {
+  const message = JSON.parse(line);
+  return SERVER_TYPES.has(message.type) ? message : undefined;
+}
+
+/** The type of everything that a server can say. */
+export const SERVER_TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>(
+  ["welcome", "joined", "said", "kept", "people", "typing", "renamed", "history", "found", "pong", "error"],
+);
+
+/** Writes a message as one line. */
+export function encode(message: ClientMessage | ServerMessage): string {
+  return JSON.stringify(message);
+}
+
+function own(value: object, name: string): unknown {
+  return Object.hasOwn(value, name) ? value[name as keyof typeof value] : undefined;
+}
+
+function isCursor(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const after = own(value, "after");
+  return typeof own(value, "room") === "string" && (after === undefined || typeof after === "number");
+}

@@ -1,9 +1,20 @@
+/** A line that is said to a room, written out once for everyone. */
+export interface Line {
+  readonly json: string;
+  /** The same for those who speak plain text; undefined when it says nothing to them. */
+  readonly plain?: string;
+}
+
 /** What a room needs to know of a member: never its socket. */
 export interface Member {
+  /** Which of a line's two forms it gets. */
+  readonly form: keyof Line;
   /** `busy` while something written earlier is still on its way, `gone` when nothing can be written any more. */
   readonly state: "ready" | "busy" | "gone";
-  /** Sends lines, joined by `\n`, as one message. The room calls it only when the member is `ready`. */
-  write(lines: string): void;
+  /** For how long it was seen busy since it was last written to, in ms; this call is a look, too. */
+  blockedMs(now: number): number;
+  /** Writes, as one message, what it has not been sent of the rooms that it is in: it takes that from each. Only when `ready`. */
+  flush(): void;
 }
 
 /** How many members one call of `sweep` writes to: few, so that reading and writing take turns. 64 and more were slower. */
@@ -24,13 +35,12 @@ export const LOG_BYTES_MAX = 64 * 1024 * 1024;
 export const PAUSE_MS_MIN = 10;
 /** The most that it doubles to. */
 export const PAUSE_MS_MAX = 640;
-/** The most that one look adds to a member's busy time, so that a stall of our own is not held against it. More than PAUSE_MS_MAX. */
-const BUSY_STEP_MS_MAX = 1_000;
-
 /** What a sweep came to. */
 export interface Sweep<M> {
   /** Members that left the room because they are too slow, or gone. */
   evicted: M[];
+  /** How many members were written to. */
+  writes: number;
   /** When to sweep again, in ms; 0 is the next turn of the event loop, undefined is after the next `push`. */
   again: number | undefined;
 }
@@ -39,10 +49,6 @@ export interface Sweep<M> {
 interface Cursor {
   /** The position in the log of the next line to send. */
   next: number;
-  /** For how long it was seen busy since it was last written to, in ms. */
-  busyMs: number;
-  /** When it was last seen busy, undefined if it was ready then. */
-  busyAt: number | undefined;
 }
 
 /** One round over all members. */
@@ -98,7 +104,7 @@ export class Room<M extends Member> {
   /** Adds a member: it gets every line pushed from now on. Joining twice is harmless. */
   join(member: M): void {
     if (this.has(member)) return;
-    this.#cursors.set(member, { next: this.#log.end, busyMs: 0, busyAt: undefined });
+    this.#cursors.set(member, { next: this.#log.end });
   }
 
   /** Takes a member and its send queue away; false when it was not there. */
@@ -106,11 +112,23 @@ export class Room<M extends Member> {
     return this.#cursors.delete(member);
   }
 
-  /** Appends a line, which a `sweep` at the next turn of the event loop begins to send. False when the room is full. */
-  push(line: string): boolean {
-    if (this.#log.bytesFrom(this.#log.start) + line.length > LOG_BYTES_MAX) return false;
+  /** Whether nothing more should be said for now: the room keeps LOG_BYTES_MAX for those who have not been sent it. */
+  get full(): boolean {
+    return this.#log.bytesFrom(this.#log.start) >= LOG_BYTES_MAX;
+  }
+
+  /** Appends a line, which a `sweep` at the next turn of the event loop begins to send. */
+  push(line: Line): void {
     this.#log.push(line);
-    return true;
+  }
+
+  /** The next batch for a member, lines joined by `\n`, which it then counts as having been sent; undefined if there is none. */
+  take(member: M): string | undefined {
+    const cursor = this.#cursors.get(member);
+    if (cursor === undefined || cursor.next === this.#log.end) return undefined;
+    const { text, end } = this.#log.batch(cursor.next, member.form);
+    cursor.next = end;
+    return text;
   }
 
   /** For when the room is full: takes out whoever is busy, or gone, and keeps it more than half full. */
@@ -144,17 +162,19 @@ export class Room<M extends Member> {
     };
     const round = this.#round;
     const evicted: M[] = [];
-    for (let writes = 0; writes < SWEEP_WRITES;) {
+    let writes = 0;
+    while (writes < SWEEP_WRITES) {
       const visited = round.cursors.next();
-      if (visited.done) return { evicted, again: this.#endRound(round) };
+      if (visited.done) return { evicted, writes, again: this.#endRound(round) };
       const [member, cursor] = visited.value;
       if (member.state === "ready") {
-        if (this.#serve(member, cursor)) {
+        if (cursor.next < this.#log.end) {
+          member.flush();
           round.wrote = true;
           writes++;
         }
         round.partial ||= cursor.next < this.#log.end;
-      } else if (member.state === "gone" || this.#isTooSlow(cursor, now)) {
+      } else if (member.state === "gone" || this.#isTooSlow(member, cursor, now)) {
         this.leave(member);
         evicted.push(member);
         continue;
@@ -163,28 +183,15 @@ export class Room<M extends Member> {
       }
       round.needed = Math.min(round.needed, cursor.next);
     }
-    return { evicted, again: 0 };
-  }
-
-  /** Writes the next batch to a member; false when there is none. */
-  #serve(member: M, cursor: Cursor): boolean {
-    cursor.busyAt = undefined;
-    cursor.busyMs = 0;
-    if (cursor.next === this.#log.end) return false;
-    const { text, end } = this.#log.batch(cursor.next);
-    member.write(text);
-    cursor.next = end;
-    return true;
+    return { evicted, writes, again: 0 };
   }
 
   #isQueueFull({ next }: Cursor): boolean {
     return this.#log.end - next > QUEUE_LINES_MAX || this.#log.bytesFrom(next) > QUEUE_BYTES_MAX;
   }
 
-  #isTooSlow(cursor: Cursor, now: number): boolean {
-    cursor.busyMs += Math.min(now - (cursor.busyAt ?? now), BUSY_STEP_MS_MAX);
-    cursor.busyAt = now;
-    return cursor.busyMs > (this.#isQueueFull(cursor) ? SLOW_GRACE_MS : WRITE_WAIT_MS);
+  #isTooSlow(member: M, cursor: Cursor, now: number): boolean {
+    return member.blockedMs(now) > (this.#isQueueFull(cursor) ? SLOW_GRACE_MS : WRITE_WAIT_MS);
   }
 
   #endRound(round: Round<M>): number | undefined {
@@ -204,21 +211,22 @@ export class Room<M extends Member> {
 class Log {
   /** The position of the oldest line that is kept. */
   start = 0;
-  #lines: string[] = [];
+  #lines: Line[] = [];
   // For each line the count of bytes up to and with it, and the count before the first: all since the log began.
   #bytesTo: number[] = [];
   #bytesBefore = 0;
   // Members with the same cursor share one joined string. Good for as long as the log has not grown.
-  #last: { from: number; end: number; logEnd: number; text: string } | undefined;
+  #last: Partial<Record<keyof Line, Batch>> = {};
 
   /** The position after the newest line. */
   get end(): number {
     return this.start + this.#lines.length;
   }
 
-  push(line: string): void {
-    this.#bytesTo.push(this.#bytesUpTo(this.end) + utf8.encode(line).byteLength);
+  push(line: Line): void {
+    this.#bytesTo.push(this.#bytesUpTo(this.end) + utf8.encode(line.json).byteLength);
     this.#lines.push(line);
+    this.#last = {};
   }
 
   /** How many bytes of UTF-8 the lines from a position on have. */
@@ -226,21 +234,27 @@ class Log {
     return this.#bytesUpTo(this.end) - this.#bytesUpTo(position);
   }
 
-  /** The lines from a position on, at least one and at most BATCH_BYTES_MAX, joined; and the position after them. */
-  batch(from: number): { text: string; end: number } {
-    if (this.#last?.from === from && this.#last.logEnd === this.end) return this.#last;
+  /** The lines from a position on, at least one and at most BATCH_BYTES_MAX, joined. */
+  batch(from: number, form: keyof Line): Batch {
+    const last = this.#last[form];
+    if (last?.from === from) return last;
     const bytesMax = this.#bytesUpTo(from) + BATCH_BYTES_MAX;
     let end = from + 1;
     while (end < this.end && this.#bytesUpTo(end + 1) <= bytesMax) end++;
-    const text = this.#lines.slice(from - this.start, end - this.start).join("\n");
-    this.#last = { from, end, logEnd: this.end, text };
-    return this.#last;
+    const lines: string[] = [];
+    for (let position = from; position < end; position++) {
+      const line = this.#lines[position - this.start]![form];
+      if (line !== undefined) lines.push(line);
+    }
+    const batch = { from, end, text: lines.length > 0 ? lines.join("\n") : undefined };
+    this.#last[form] = batch;
+    return batch;
   }
 
   /** Forgets the lines before a position, unless they are forgotten already. */
   forget(position: number): void {
-    this.#last = undefined;
     if (position <= this.start) return;
+    this.#last = {};
     this.#bytesBefore = this.#bytesUpTo(position);
     this.#lines = this.#lines.slice(position - this.start);
     this.#bytesTo = this.#bytesTo.slice(position - this.start);
@@ -251,6 +265,15 @@ class Log {
   #bytesUpTo(position: number): number {
     return position === this.start ? this.#bytesBefore : this.#bytesTo[position - this.start - 1]!;
   }
+}
+
+/** What a member gets at once. */
+interface Batch {
+  readonly from: number;
+  /** The position after its last line. */
+  readonly end: number;
+  /** Undefined when the lines say nothing to those who take this form. */
+  readonly text: string | undefined;
 }
 
 const utf8 = new TextEncoder();

@@ -2,7 +2,7 @@ import type { Asset } from "./assets.ts";
 import { Client } from "./client.ts";
 import type { Config } from "./config.ts";
 import type { Hub } from "./hub.ts";
-import { WEBSOCKET_PATH } from "./protocol.ts";
+import { DEFAULT_ROOM, isRoomName, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
 
 /**
  * How long a silent peer is believed in, in seconds: Deno pings after half of it and gives up after the other half.
@@ -88,9 +88,17 @@ export class Server {
     const refusal = refuse(request, config.origins);
     if (refusal) return refusal;
 
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: keepaliveSeconds });
+    const form = request.headers.has("sec-websocket-protocol") ? "json" : "plain";
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      idleTimeout: keepaliveSeconds,
+      ...form === "json" && { protocol: SUBPROTOCOL },
+    });
     socket.binaryType = "arraybuffer";
-    const client = new Client(socket, hub.inbox, config.messageBytesMax);
+    const client = new Client(socket, hub.inbox, {
+      form,
+      room: roomOf(request.url),
+      textBytesMax: config.messageBytesMax,
+    });
     // Not before it opens: a peer that resets in the middle of the handshake leaves a socket that never says anything.
     socket.onopen = () => {
       this.#sockets.add(socket);
@@ -170,7 +178,7 @@ function serveAsset(request: Request, { body, type, etag }: Asset): Response {
 }
 
 /** Why a request can't become a WebSocket; undefined when it can. */
-function refuse({ method, headers }: Request, origins: readonly string[]): Response | undefined {
+function refuse({ method, url, headers }: Request, origins: readonly string[]): Response | undefined {
   if (method !== "GET") return methodNotAllowed("GET");
   const wanted = { upgrade: "websocket", "sec-websocket-version": "13" };
   if (!hasToken(headers, "upgrade", "websocket") || !hasToken(headers, "connection", "upgrade")) {
@@ -180,10 +188,19 @@ function refuse({ method, headers }: Request, origins: readonly string[]): Respo
   if (!/^[A-Za-z0-9+/]{21}[AQgw]==$/.test(headers.get("sec-websocket-key") ?? "")) {
     return text(400, "Sec-WebSocket-Key must be 16 bytes in base64");
   }
+  if (headers.has("sec-websocket-protocol") && !hasToken(headers, "sec-websocket-protocol", SUBPROTOCOL)) {
+    return text(400, `Sec-WebSocket-Protocol must be ${SUBPROTOCOL}, or not be there for plain text`);
+  }
+  if (!isRoomName(roomOf(url))) return text(400, "A room's name is 1 to 64 small letters, digits, - and _");
   const origin = headers.get("origin");
   if (origin !== null && !isAllowed(origin, headers.get("host"), origins)) {
     return text(403, `Pages of ${origin} may not connect here. To let them, start the server with --origin=${origin}`);
   }
+}
+
+/** The room that a plain-text client asks for. */
+function roomOf(url: string): string {
+  return new URLSearchParams(url.slice(url.search(/\?|$/) + 1)).get("room") ?? DEFAULT_ROOM;
 }
 
 /** A page may connect to the host that it came from, by http or https; other pages must be on the list. */

@@ -1,5 +1,5 @@
 import type { Socket } from "../client.ts";
-import type { Clock } from "../hub.ts";
+import type { Clock } from "../sweeper.ts";
 
 /** A WebSocket in memory. While `stuck`, what is sent stays buffered, as with a peer that does not read. */
 export class FakeSocket implements Socket {
@@ -42,6 +42,10 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  date(): number {
+    return Date.UTC(2026, 2, 4) + this.#now;
   }
 
   nextTurn(callback: () => void): () => void {

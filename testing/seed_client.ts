@@ -44,7 +44,7 @@ export class SeedClient {
   async received(count: number): Promise<string[]> {
     while (this.count < count) {
       if (this.#socket.readyState !== WebSocket.OPEN) {
-        throw new Error(`Closed after ${this.count} lines of ${count}`);
+        throw new Error(`Closed after ${this.count} lines of ${count} with ${(await this.closed).code}`);
       }
       await this.#changed.promise;
     }

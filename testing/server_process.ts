@@ -12,18 +12,26 @@ export class ServerProcess implements AsyncDisposable {
   /** The page's address, as the server printed it. */
   url = new URL("http://127.0.0.1:0/");
 
-  private constructor(args: string[], env: Record<string, string>) {
-    this.#process = spawn(args, env);
+  private constructor(args: string[], env: Record<string, string>, under: string[] = []) {
+    this.#process = spawn(args, env, under);
     this.#listening.promise.catch(() => {});
     this.ended = this.#follow();
   }
 
-  /** Starts the server; returns when it listens, on a free port unless an address is given. */
+  /**
+   * Starts the server; returns when it listens, on a free port and with a journal in memory unless it is told otherwise.
+   * With `under`, a command such as `nice -n 10` is started, with the server's as its last words.
+   */
   static async start(
-    { addr = "127.0.0.1:0", args = [], env = {} }: { addr?: string; args?: string[]; env?: Record<string, string> } =
-      {},
+    { addr = "127.0.0.1:0", data = ":memory:", args = [], env = {}, under }: {
+      addr?: string;
+      data?: string;
+      args?: string[];
+      env?: Record<string, string>;
+      under?: string[];
+    } = {},
   ): Promise<ServerProcess> {
-    const server = new ServerProcess([`--addr=${addr}`, ...args], env);
+    const server = new ServerProcess([`--addr=${addr}`, `--data=${data}`, ...args], env, under);
     server.url = await server.#within(server.#listening.promise);
     return server;
   }
@@ -83,12 +91,13 @@ export class ServerProcess implements AsyncDisposable {
 }
 
 /** The binary that HUBBUB_BINARY names, with none of the sources around; else the sources, as the start task runs them. */
-function spawn(args: string[], env: Record<string, string>): Deno.ChildProcess {
+function spawn(args: string[], env: Record<string, string>, under: string[]): Deno.ChildProcess {
   const binary = Deno.env.get("HUBBUB_BINARY");
   // Not by `deno task`, which would get the signals in the server's place.
   const [, ...words] = project.tasks.start.command.split(" ");
-  return new Deno.Command(binary ?? Deno.execPath(), {
-    args: binary ? args : [...words, ...args],
+  const [program, ...rest] = [...under, ...(binary ? [binary] : [Deno.execPath(), ...words]), ...args];
+  return new Deno.Command(program!, {
+    args: rest,
     cwd: binary ? "/" : new URL("../", import.meta.url),
     env,
     stdin: "null",

@@ -1,5 +1,6 @@
 import type { Asset } from "../assets.ts";
 import { Hub } from "../hub.ts";
+import { openMemory } from "../journal/memory.ts";
 import { Server, type Site } from "../server.ts";
 
 /** How long a test waits for something that should happen at once, in ms. */
@@ -7,7 +8,8 @@ const WAIT_MS_MAX = 10_000;
 
 /** The server in this process, on a port of its own, so that a test can look at its hub. `await using` ends it. */
 export class TestServer implements AsyncDisposable {
-  readonly hub = new Hub();
+  readonly #journal = openMemory();
+  readonly hub = new Hub({ journal: this.#journal });
   readonly port: number;
   readonly #server: Server;
   readonly #ended = this.hub.run();
@@ -33,6 +35,7 @@ export class TestServer implements AsyncDisposable {
     this.hub.close();
     await this.#ended;
     await this.#server.drain();
+    await this.#journal.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -12,14 +12,15 @@ await Deno.remove(STAGED, { recursive: true }).catch((error) => {
 await Deno.mkdir(new URL("static/", STAGED), { recursive: true });
 for (const [name, text] of await readPage(SOURCE)) await Deno.writeTextFile(new URL(name, STAGED), text);
 
-// The binary may do what the start task may, but for reading files: its own are inside.
-const permissions = project.tasks.start.command.split(" ").filter((word) => /^--allow-(?!read)/.test(word));
+// The binary may do what the start task may.
+const permissions = project.tasks.start.command.split(" ").filter((word) => word.startsWith("--allow-"));
 const { code } = await new Deno.Command(Deno.env.get("COMPILE_DENO") ?? Deno.execPath(), {
   args: [
     "compile",
     "--no-check",
     ...permissions,
     "--include=dist/page",
+    "--include=journal/worker.ts",
     "--output=dist/hubbub",
     ...Deno.args,
     "main.ts",

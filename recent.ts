@@ -1,0 +1,80 @@
+import type { Entry, Page } from "./journal/journal.ts";
+import { encode, type Said } from "./protocol.ts";
+
+/** How many entries of a room are kept in memory, where most of those who come back find all that they missed. */
+export const RECENT_ENTRIES_MAX = 200;
+/** How much of a room is kept in memory, in UTF-16 units of its lines. */
+export const RECENT_LENGTH_MAX = 256 * 1024;
+
+/** An entry as it is said to clients. */
+export function said({ id, room, user, name, text, nonce, at }: Entry): Said {
+  return { type: "said", id, room, user, name, text, nonce, at };
+}
+
+/** An entry written out. */
+export interface SaidLine {
+  readonly id: number;
+  readonly json: string;
+}
+
+/** Writes an entry as a line of JSON. */
+export function sayLine(entry: Entry): SaidLine {
+  return { id: entry.id, json: encode(said(entry)) };
+}
+
+/** The newest of what was said in a room, written out, without a hole. */
+export class Recent {
+  #lines: SaidLine[];
+  #length = 0;
+  // Everything that was said in the room after this id is here.
+  #floor: number;
+
+  /** @param page the newest page of the room. */
+  constructor({ entries, more, gap }: Page) {
+    this.#lines = entries.map(sayLine);
+    for (const { json } of this.#lines) this.#length += json.length;
+    this.#floor = more || gap ? (entries[0]?.id ?? Infinity) - 1 : 0;
+    this.#trim();
+  }
+
+  /** The newest id, 0 if nothing was ever said. */
+  get last(): number {
+    return this.#lines.at(-1)?.id ?? 0;
+  }
+
+  /** Adds what was said next; what is here already is not added again. */
+  push(line: SaidLine): void {
+    if (line.id <= this.last) return;
+    if (this.#floor === Infinity) this.#floor = line.id - 1;
+    this.#lines.push(line);
+    this.#length += line.json.length;
+    this.#trim();
+  }
+
+  /** Everything after an id, oldest first; undefined when that is more than is kept here. */
+  since(id: number): readonly SaidLine[] | undefined {
+    if (id < this.#floor) return undefined;
+    return this.#lines.slice(this.#lines.findLastIndex((line) => line.id <= id) + 1);
+  }
+
+  /** The newest lines, oldest of them first, at most `count` and, unless it is only one, `length` long in all. */
+  newest(count: number, length: number): { lines: readonly SaidLine[]; more: boolean } {
+    let start = this.#lines.length;
+    for (let left = length; start > 0 && this.#lines.length - start < count; start--) {
+      left -= this.#lines[start - 1]!.json.length;
+      if (left < 0 && start < this.#lines.length) break;
+    }
+    return { lines: this.#lines.slice(start), more: start > 0 || this.#floor > 0 };
+  }
+
+  #trim(): void {
+    let count = Math.max(0, this.#lines.length - RECENT_ENTRIES_MAX);
+    for (let i = 0; i < count; i++) this.#length -= this.#lines[i]!.json.length;
+    while (this.#length > RECENT_LENGTH_MAX && count < this.#lines.length - 1) {
+      this.#length -= this.#lines[count++]!.json.length;
+    }
+    if (count === 0) return;
+    this.#floor = this.#lines[count - 1]!.id;
+    this.#lines = this.#lines.slice(count);
+  }
+}

@@ -1,0 +1,189 @@
+import type { Client } from "./client.ts";
+import type { Entry, Journal, Page } from "./journal/journal.ts";
+import { lengthOf, LiveRoom, RESUME_LENGTH_MAX, type Start, type Visitor } from "./live_room.ts";
+import { encode, type ServerMessage } from "./protocol.ts";
+import { RECENT_ENTRIES_MAX } from "./recent.ts";
+import type { Clock, Sweeper } from "./sweeper.ts";
+
+/** How many rooms can have somebody in them at once. */
+export const ROOMS_MAX = 10_000;
+/** Who resumes from further back than memory goes gets at most so many entries; with more they start again. */
+export const RESUME_ENTRIES_MAX = 1_000;
+/** Pages are kept back while so much waits to be sent to the client that would get them, in UTF-16 units. */
+export const PAGES_LENGTH_MAX = 512 * 1024;
+
+/** What the rooms need of their hub. */
+export interface RoomsPorts {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly sweeper: Sweeper<Client>;
+  /** Sends a line to one visitor alone. */
+  tell(visitor: Visitor, line: string): void;
+  /** What was said in a room can't be read, so these can't stay in it. */
+  unreadable(name: string, visitors: Visitor[], error: Error): void;
+}
+
+/**
+ * The rooms that somebody is in: coming and going, and what each is told when they come. Only the hub calls it.
+ *
+ * Whoever joins gets what they need to know, and their cursor in the room, in one synchronous step, so that nothing falls
+ * between. Where the journal has to be asked first they arrive, and are let in when it has answered.
+ */
+export class Rooms {
+  readonly #ports: RoomsPorts;
+  readonly #rooms = new Map<string, LiveRoom>();
+  #last: number;
+
+  /** Nobody is anywhere. */
+  constructor(ports: RoomsPorts) {
+    this.#ports = ports;
+    this.#last = ports.journal.last;
+  }
+
+  /** The newest id that was delivered. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** The names of the rooms that somebody is in. */
+  get names(): string[] {
+    return [...this.#rooms.keys()];
+  }
+
+  /** Whether everybody has been sent everything. */
+  get isDelivered(): boolean {
+    return [...this.#rooms.values()].every(({ room }) => room.backlog === 0);
+  }
+
+  /**
+   * Lets somebody into a room, again if they are in it already; false when there are too many rooms.
+   * @param after the newest id that they have of it, from whoever sent it; undefined if they have nothing.
+   */
+  join(visitor: Visitor, name: string, after: number | undefined): boolean {
+    this.leave(visitor, name);
+    if (!this.#rooms.has(name) && this.#rooms.size >= ROOMS_MAX) return false;
+    const live = this.#rooms.get(name) ?? this.#open(name);
+    visitor.rooms.set(name, live);
+    live.visitors.add(visitor);
+    live.roster.join(visitor.me!);
+    this.#planTick(live);
+    if (visitor.client.form === "plain") this.#follow(visitor, live);
+    else if (live.loaded) this.#letIn(visitor, live, after);
+    else live.arrivals.set(visitor, after);
+    return true;
+  }
+
+  /** Takes somebody out of a room, which is forgotten when nobody is left. Leaving twice is harmless. */
+  leave(visitor: Visitor, name: string): void {
+    const live = visitor.rooms.get(name);
+    if (!live) return;
+    visitor.rooms.delete(name);
+    visitor.client.unfollow(live);
+    live.visitors.delete(visitor);
+    live.arrivals.delete(visitor);
+    live.room.leave(visitor.client);
+    live.roster.leave(visitor.me!.id);
+    if (live.visitors.size > 0) return this.#planTick(live);
+    live.callOffTick?.();
+    this.#ports.sweeper.forget(live.room);
+    this.#rooms.delete(name);
+  }
+
+  /** Something was kept: it goes to whoever is in its room. Called in the journal's order. */
+  deliver(entry: Entry): void {
+    this.#last = entry.id;
+    const live = this.#rooms.get(entry.room);
+    if (!live) return;
+    live.deliver(entry);
+    this.#ports.sweeper.wake(live.room);
+  }
+
+  /** Somebody has another name in their rooms. */
+  renamed({ me, rooms }: Visitor): void {
+    for (const live of rooms.values()) {
+      live.roster.rename(me!);
+      this.#planTick(live);
+    }
+  }
+
+  /** Somebody is typing in a room that they are in. */
+  typing({ me, rooms }: Visitor, name: string): void {
+    const live = rooms.get(name);
+    if (!live) return;
+    live.roster.typing(me!);
+    this.#planTick(live);
+  }
+
+  /** A room that nobody was in: its newest page has to be read. */
+  #open(name: string): LiveRoom {
+    const live = new LiveRoom(name);
+    this.#rooms.set(name, live);
+    this.#ports.journal.before(name, Number.MAX_SAFE_INTEGER, RECENT_ENTRIES_MAX).then((page) => {
+      live.load(this.#delivered(page));
+      const arrivals = [...live.arrivals];
+      live.arrivals.clear();
+      for (const [visitor, after] of arrivals) this.#letIn(visitor, live, after);
+    }, (error) => this.#ports.unreadable(name, [...live.visitors], error));
+    return live;
+  }
+
+  /** Tells somebody what they need to know of a room that is loaded, at once or when the journal has found it. */
+  #letIn(visitor: Visitor, live: LiveRoom, after: number | undefined): void {
+    if (after === undefined) return this.#start(visitor, live, live.newest("fresh", lengthLeft(visitor)));
+    // HOSTILE 27: what was never given out, or comes from another epoch.
+    const isId = Number.isSafeInteger(after) && after >= 0 && after <= this.#last;
+    const start = isId ? live.since(after) : undefined;
+    if (start || !isId) return this.#start(visitor, live, start);
+    live.arrivals.set(visitor, after);
+    const answered = (page: Page | undefined) => {
+      // They may have left meanwhile, and even have come back.
+      if (live.arrivals.get(visitor) !== after) return;
+      live.arrivals.delete(visitor);
+      this.#start(visitor, live, page && live.sinceWith(this.#delivered(page), after));
+    };
+    this.#ports.journal.after(live.name, after, RESUME_ENTRIES_MAX).then(answered, () => answered(undefined));
+  }
+
+  /** @param start undefined, or longer than can be sent, when there can't be a resumption. */
+  #start(visitor: Visitor, live: LiveRoom, start: Start | undefined): void {
+    const length = lengthLeft(visitor);
+    if (!start || (start.start === "resumed" && lengthOf(start.lines) > Math.min(length, RESUME_LENGTH_MAX))) {
+      start = live.newest("reload", length);
+    }
+    this.#ports.tell(visitor, live.joinedLine(start, this.#last));
+    this.#follow(visitor, live);
+  }
+
+  #follow({ client }: Visitor, live: LiveRoom): void {
+    live.room.join(client);
+    client.follow(live);
+  }
+
+  /** A page without what was kept but not delivered, as after a commit that only seemed to fail: that is still to come. */
+  #delivered(page: Page): Page {
+    return { ...page, entries: page.entries.filter(({ id }) => id <= this.#last) };
+  }
+
+  /** Sees to it that changes among the people of a room are told. */
+  #planTick(live: LiveRoom): void {
+    live.callOffTick ??= this.#ports.clock.after(live.roster.tickMs, () => {
+      live.callOffTick = undefined;
+      const { joined, left, typing, counted } = live.roster.changes();
+      const room = live.name;
+      if (joined.length > 0 || left.length > 0 || counted) {
+        this.#push(live, { type: "people", room, joined, left, count: live.roster.count });
+      }
+      if (typing.length > 0) this.#push(live, { type: "typing", room, people: typing });
+    });
+  }
+
+  #push(live: LiveRoom, message: ServerMessage): void {
+    live.room.push({ json: encode(message) });
+    this.#ports.sweeper.wake(live.room);
+  }
+}
+
+/** How much more can be sent to somebody of pages of what was said, in UTF-16 units. */
+export function lengthLeft({ client }: Visitor): number {
+  return PAGES_LENGTH_MAX - client.privateLength;
+}

@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Client } from "./client.ts";
+import { Hub } from "./hub.ts";
+import type { Entry } from "./journal/journal.ts";
+import { openMemory } from "./journal/memory.ts";
+import { encode, PAGE_ENTRIES, type Said, type ServerMessage } from "./protocol.ts";
+import { FakeClock, FakeSocket, settle } from "./testing/fakes.ts";
+import { FaultyJournal } from "./testing/faulty_journal.ts";
+import { secretOf } from "./testing/harness.ts";
+
+const ROOMS = ["lobby", "kitchen"];
+const NAMES = ["Ann", "Bob", "Eve", "АNN"];
+/** Which of the tabs are whose: the first two are the same person's, and share an outbox. */
+const OWNERS = ["ann", "ann", "bob", "eve"];
+
+/** What a browser's tabs have in common. */
+interface Outbox {
+  /** What is said and not known to be kept, in order. */
+  readonly waiting: { readonly room: string; readonly nonce: string }[];
+  /** Everything that was ever said. */
+  readonly said: string[];
+}
+
+/** A tab as the delivery contract wants it: it resends until it sees the echo, and resumes from what it has. */
+class Tab {
+  readonly owner: string;
+  readonly outbox: Outbox;
+  /** The ids that it has of each room since it was told to start again, and up to which id it has everything. */
+  readonly views = new Map<string, { ids: number[]; upTo: number }>();
+  readonly #world: World;
+  #socket: FakeSocket | undefined;
+  #client: Client | undefined;
+  #uplink: string[] = [];
+  #read = 0;
+  #welcomed = false;
+  #me = "";
+  #epoch = "";
+
+  constructor(world: World, owner: string, outbox: Outbox) {
+    this.#world = world;
+    this.owner = owner;
+    this.outbox = outbox;
+  }
+
+  connect(name?: string): void {
+    if (this.#socket) return;
+    this.#socket = new FakeSocket();
+    this.#client = new Client(this.#socket, this.#world.hub.inbox, {
+      form: "json",
+      room: "lobby",
+      textBytesMax: 1_000,
+    });
+    this.#client.opened();
+    this.#uplink = [];
+    this.#read = 0;
+    this.#welcomed = false;
+    const rooms = ROOMS.map((room) => ({ room, after: this.views.get(room)?.upTo }));
+    this.#uplink.push(encode({ type: "hello", secret: secretOf(this.owner), name, epoch: this.#epoch, rooms }));
+  }
+
+  /** The connection breaks: of what was on its way some arrives and the rest does not. */
+  drop(arrives: number): void {
+    if (!this.#socket) return;
+    this.#receive(arrives);
+    const client = this.#client!;
+    this.#socket.readyState = 3;
+    this.#socket = this.#client = undefined;
+    client.gone();
+  }
+
+  say(room: string): void {
+    const nonce = `n${this.outbox.said.length}-${this.owner}`;
+    this.outbox.said.push(nonce);
+    this.outbox.waiting.push({ room, nonce });
+    this.resend();
+  }
+
+  /** Sends what has waited longest: the next only when this is known to be kept. */
+  resend(): void {
+    const [first] = this.outbox.waiting;
+    if (first && this.#welcomed) this.#uplink.push(encode({ type: "say", ...first, text: first.nonce }));
+  }
+
+  rename(name: string): void {
+    if (this.#welcomed) this.#uplink.push(encode({ type: "rename", name }));
+  }
+
+  stick(): void {
+    if (this.#socket) this.#socket.stuck = true;
+  }
+
+  unstick(): void {
+    this.#socket?.unstick();
+  }
+
+  /** The network carries what there is, both ways. */
+  carry(): void {
+    if (!this.#socket) return;
+    for (const line of this.#uplink.splice(0)) this.#client!.received(line);
+    if (!this.#socket.stuck) this.#receive(Infinity);
+    if (this.#socket.closedWith) this.drop(0);
+  }
+
+  #receive(count: number): void {
+    const messages = this.#socket!.sent.slice(this.#read, this.#read + count);
+    this.#read += messages.length;
+    for (const line of messages.flatMap((message) => message.split("\n"))) this.#take(JSON.parse(line));
+  }
+
+  #take(message: ServerMessage): void {
+    if (message.type === "welcome") {
+      this.#welcomed = true;
+      this.#me = message.id;
+      this.#epoch = message.epoch;
+    } else if (message.type === "joined") {
+      const { room, start, entries, last } = message;
+      if (start === "resumed") assert(this.views.has(room), "nothing is resumed that was not asked for");
+      else this.views.set(room, { ids: [], upTo: 0 });
+      const view = this.views.get(room)!;
+      // A page starts anywhere; from there on there is no hole.
+      if (start !== "resumed") {
+        assert(entries.length <= PAGE_ENTRIES);
+        view.upTo = entries.length > 0 ? entries[0]!.id - 1 : last;
+        if (!message.more) assert.equal(this.#world.roomIds(room).find((id) => id <= view.upTo), undefined);
+      }
+      for (const entry of entries) this.#see(entry);
+      assert.equal(
+        this.#world.roomIds(room).find((id) => id > view.upTo && id <= last),
+        undefined,
+        "a hole before `last`",
+      );
+      view.upTo = Math.max(view.upTo, last);
+      if (room === ROOMS.at(-1)) this.resend();
+    } else if (message.type === "said") {
+      this.#see(message);
+    } else if (message.type === "kept") {
+      assert.equal(this.#world.entry(message.id)?.nonce, message.nonce);
+      this.#acknowledge(message.nonce);
+    }
+  }
+
+  #acknowledge(nonce: string): void {
+    const index = this.outbox.waiting.findIndex((waiting) => waiting.nonce === nonce);
+    if (index >= 0) this.outbox.waiting.splice(index, 1);
+    if (index === 0) this.resend();
+  }
+
+  /** HOLDS: what is seen is kept, in the journal's order, and nothing of the room was left out since what was seen before. */
+  #see(said: Said): void {
+    const { type: _, ...entry } = said;
+    assert.deepEqual(this.#world.entry(said.id), entry, "only what is kept is seen");
+    if (said.user === this.#me) this.#acknowledge(said.nonce);
+    const view = this.views.get(said.room)!;
+    assert(said.id > view.upTo, "out of order, or twice");
+    const missed = this.#world.roomIds(said.room).filter((id) => id > view.upTo && id < said.id);
+    assert.deepEqual(missed, [], `${this.owner} misses something in ${said.room} before ${said.id}`);
+    view.ids.push(said.id);
+    view.upTo = said.id;
+  }
+}
+
+/** A server that crashes, a journal that fails, and the tabs of three people. */
+class World {
+  readonly clock = new FakeClock();
+  readonly memory = openMemory();
+  journal = new FaultyJournal(this.memory);
+  hub = this.#start();
+  readonly tabs: Tab[];
+
+  constructor() {
+    const outboxes = new Map(OWNERS.map((owner): [string, Outbox] => [owner, { waiting: [], said: [] }]));
+    this.tabs = OWNERS.map((owner) => new Tab(this, owner, outboxes.get(owner)!));
+  }
+
+  #start(): Hub {
+    const hub = new Hub({ journal: this.journal, clock: this.clock, textBytesMax: 1_000, report() {} });
+    hub.run();
+    return hub;
+  }
+
+  entry(id: number): Entry | undefined {
+    return this.journal.kept.find((entry) => entry.id === id);
+  }
+
+  roomIds(room: string): number[] {
+    return this.journal.kept.filter((entry) => entry.room === room).map(({ id }) => id);
+  }
+
+  /** SIGKILL: nothing that the process had in memory is left. */
+  async crash(done: number): Promise<void> {
+    this.journal = await this.journal.crash(done);
+    this.hub = this.#start();
+    for (const tab of this.tabs) tab.drop(done);
+  }
+
+  /** HOLDS: nothing is kept twice, and ids only grow. */
+  check(): void {
+    const { kept } = this.journal;
+    assert.equal(
+      new Set(kept.map(({ user, nonce }) => `${user} ${nonce}`)).size,
+      kept.length,
+      "something is kept twice",
+    );
+    for (let i = 1; i < kept.length; i++) assert(kept[i]!.id > kept[i - 1]!.id);
+  }
+
+  /** Everything works again, for long enough. */
+  async heal(): Promise<void> {
+    const isDone = () =>
+      this.tabs.every(({ outbox, views }) =>
+        outbox.waiting.length === 0 &&
+        ROOMS.every((room) => (views.get(room)?.upTo ?? -1) >= (this.roomIds(room).at(-1) ?? 0))
+      );
+    for (let round = 0; round < 200; round++) {
+      for (const tab of this.tabs) {
+        tab.connect();
+        tab.unstick();
+        tab.carry();
+        if (round % 20 === 19) tab.resend();
+      }
+      await settle();
+      while (this.journal.waiting > 0) {
+        await this.journal.decide("done");
+        await settle();
+      }
+      this.clock.run(1_000);
+      if (isDone()) return;
+    }
+    throw new Error("It does not come to rest");
+  }
+}
+
+const who = fc.nat({ max: OWNERS.length - 1 });
+const room = fc.constantFrom(...ROOMS);
+const step = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ type: fc.constant("say" as const), who, room }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant("connect" as const), who, name: fc.constantFrom(...NAMES, undefined) }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("drop" as const), who, arrives: fc.nat({ max: 2 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("resend" as const), who }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("rename" as const), who, name: fc.constantFrom(...NAMES) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("stick" as const), who }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("unstick" as const), who }) },
+  { weight: 16, arbitrary: fc.record({ type: fc.constant("carry" as const), who }) },
+  {
+    weight: 16,
+    arbitrary: fc.record({
+      type: fc.constant("journal" as const),
+      fate: fc.constantFrom("done" as const, "done" as const, "done" as const, "refused" as const, "doubted" as const),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant("turn" as const) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 3_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("crash" as const), done: fc.nat({ max: 3 }) }) },
+);
+
+Deno.test("HOSTILE 28: whatever breaks, nothing echoed is lost or doubled and no view has a hole, in 3,000 random schedules", async () => {
+  let echoed = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 120, size: "max" }), async (steps) => {
+      const world = new World();
+      for (const step of steps) {
+        const tab = "who" in step ? world.tabs[step.who]! : undefined;
+        if (step.type === "say") tab!.say(step.room);
+        else if (step.type === "connect") tab!.connect(step.name);
+        else if (step.type === "drop") tab!.drop(step.arrives);
+        else if (step.type === "resend") tab!.resend();
+        else if (step.type === "rename") tab!.rename(step.name);
+        else if (step.type === "stick") tab!.stick();
+        else if (step.type === "unstick") tab!.unstick();
+        else if (step.type === "carry") tab!.carry();
+        else if (step.type === "journal") await world.journal.decide(step.fate);
+        else if (step.type === "turn") world.clock.advance(0);
+        else if (step.type === "pass") world.clock.run(step.ms);
+        else await world.crash(step.done);
+        await settle();
+        world.check();
+      }
+      await world.heal();
+      world.check();
+      for (const { outbox, owner } of world.tabs) {
+        const kept = world.journal.kept.filter(({ nonce }) => nonce.endsWith(owner)).map(({ nonce }) => nonce);
+        assert.deepEqual(kept, outbox.said, "everything is kept, in the order in which it was said");
+      }
+      for (const room of ROOMS) {
+        const { entries } = await world.memory.before(room, Infinity, 1_000);
+        assert.deepEqual(entries.map(({ id }) => id), world.roomIds(room));
+      }
+      echoed += world.journal.kept.length;
+      world.hub.close();
+      await settle();
+      world.clock.run();
+      await world.memory.close();
+    }),
+    { numRuns: Number(Deno.env.get("SIMULATIONS") ?? 3_000) },
+  );
+  assert(echoed > 3_000, `only ${echoed} messages were said`);
+});

@@ -1,0 +1,83 @@
+import type { Claim, Entry, Journal, Page, Search, Stored } from "../journal/journal.ts";
+import type { Draft } from "../journal/journal.ts";
+
+/** What happens to a call: it is done; it is not, and fails; or it is done, and seems to have failed. */
+export type Fate = "done" | "refused" | "doubted";
+
+/** A journal whose calls wait until a test says what happens to them, one after the other. */
+export class FaultyJournal implements Journal {
+  readonly epoch: string;
+  readonly last: number;
+  readonly claims: readonly Claim[];
+  /** Everything that it has kept, in order; goes on in the journal after a crash. */
+  readonly kept: Entry[];
+  readonly #journal: Journal;
+  #calls: ((fate: Fate) => Promise<void>)[] = [];
+
+  constructor(journal: Journal, kept: Entry[] = [], claims: readonly Claim[] = []) {
+    this.#journal = journal;
+    this.epoch = journal.epoch;
+    this.kept = kept;
+    this.last = kept.at(-1)?.id ?? 0;
+    this.claims = claims;
+  }
+
+  /** How many calls wait. */
+  get waiting(): number {
+    return this.#calls.length;
+  }
+
+  /** Decides about the call that has waited longest. */
+  async decide(fate: Fate): Promise<void> {
+    await this.#calls.shift()?.(fate);
+  }
+
+  /** The process that made the calls is killed: some of them have been carried out, the others never will be. */
+  async crash(done: number): Promise<FaultyJournal> {
+    for (let i = 0; i < done; i++) await this.decide("doubted");
+    this.#calls = [];
+    return new FaultyJournal(this.#journal, this.kept, this.claims);
+  }
+
+  append(drafts: readonly Draft[]): Promise<Stored[]> {
+    return this.#call(async () => {
+      const stored = await this.#journal.append(drafts);
+      for (const { entry, duplicate } of stored) if (!duplicate) this.kept.push(entry);
+      return stored;
+    });
+  }
+
+  claim(claim: Claim): Promise<void> {
+    return this.#call(() => this.#journal.claim(claim));
+  }
+
+  before(room: string, before: number, limit: number): Promise<Page> {
+    return this.#call(() => this.#journal.before(room, before, limit));
+  }
+
+  after(room: string, after: number, limit: number): Promise<Page> {
+    return this.#call(() => this.#journal.after(room, after, limit));
+  }
+
+  since(id: number, limit: number): Promise<Page> {
+    return this.#call(() => this.#journal.since(id, limit));
+  }
+
+  search(search: Search): Promise<Page> {
+    return this.#call(() => this.#journal.search(search));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #call<T>(carryOut: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#calls.push(async (fate) => {
+      const result = fate === "refused" ? undefined : await carryOut();
+      if (fate === "done") resolve(result!);
+      else reject(new Error("the disk is full"));
+    });
+    return promise;
+  }
+}

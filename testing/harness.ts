@@ -1,0 +1,109 @@
+import { Client } from "../client.ts";
+import { Hub } from "../hub.ts";
+import type { Journal } from "../journal/journal.ts";
+import { openMemory } from "../journal/memory.ts";
+import { type ClientMessage, encode, type ServerMessage } from "../protocol.ts";
+import { FakeClock, FakeSocket, settle } from "./fakes.ts";
+
+/** A secret like a browser's, always the same for a name. */
+export function secretOf(name: string): string {
+  return `secret-of-${name}`.replaceAll(" ", "-").padEnd(22, "-");
+}
+
+/** A connection to a hub that speaks JSON, in memory. */
+export class Peer {
+  readonly socket = new FakeSocket();
+  readonly client: Client;
+
+  constructor(hub: Hub) {
+    this.client = new Client(this.socket, hub.inbox, { form: "json", room: "lobby", textBytesMax: 1_000 });
+    this.client.opened();
+  }
+
+  send(...messages: ClientMessage[]): void {
+    this.client.received(messages.map(encode).join("\n"));
+  }
+
+  hello(name: string, ...rooms: string[]): void {
+    this.send({ type: "hello", secret: secretOf(name), name, rooms: rooms.map((room) => ({ room })) });
+  }
+
+  say(room: string, nonce: string, text = nonce): void {
+    this.send({ type: "say", room, nonce, text });
+  }
+
+  /** What came, of one type. */
+  got<T extends ServerMessage["type"]>(type: T): Extract<ServerMessage, { type: T }>[] {
+    return this.socket.lines.map((line): ServerMessage => JSON.parse(line))
+      .filter((message): message is Extract<ServerMessage, { type: T }> => message.type === type);
+  }
+
+  /** The last of what came, of one type. */
+  last<T extends ServerMessage["type"]>(type: T): Extract<ServerMessage, { type: T }> {
+    const last = this.got(type).at(-1);
+    if (!last) throw new Error(`No "${type}" came, but ${this.socket.lines.join("\n")}`);
+    return last;
+  }
+
+  /** The code that the connection was closed with; undefined while it is open. */
+  get closeCode(): number | undefined {
+    return this.socket.closedWith?.code;
+  }
+
+  /** The texts that came by themselves, in order. */
+  get texts(): string[] {
+    return this.got("said").map(({ text }) => text);
+  }
+}
+
+/** A hub that runs, on a clock that the test moves. */
+export class Harness {
+  readonly clock = new FakeClock();
+  readonly journal: Journal;
+  readonly reports: string[] = [];
+  readonly hub: Hub;
+  readonly #ended: Promise<void>;
+
+  /** @param journal one that stays open; otherwise there is one in memory, which ends with the hub. */
+  constructor(journal?: Journal, textBytesMax = 1_000) {
+    this.journal = journal ?? openMemory();
+    const report = (line: string) => this.reports.push(line);
+    this.hub = new Hub({ journal: this.journal, clock: this.clock, textBytesMax, report });
+    this.#ended = this.hub.run();
+    if (journal === undefined) this.#ended.then(() => this.journal.close());
+  }
+
+  connect(): Peer {
+    return new Peer(this.hub);
+  }
+
+  /** A connection of a program that speaks plain text. */
+  connectPlain(room: string): { client: Client; socket: FakeSocket } {
+    const socket = new FakeSocket();
+    const client = new Client(socket, this.hub.inbox, { form: "plain", room, textBytesMax: 1_000 });
+    client.opened();
+    return { client, socket };
+  }
+
+  /** Somebody who is in some rooms. */
+  async enter(name: string, ...rooms: string[]): Promise<Peer> {
+    const peer = this.connect();
+    peer.hello(name, ...rooms);
+    await this.deliver();
+    return peer;
+  }
+
+  /** Lets everything happen that happens within `ms`. */
+  async deliver(ms = 50): Promise<void> {
+    await settle();
+    this.clock.run(ms);
+    await settle();
+    this.clock.run(0);
+  }
+
+  async end(): Promise<void> {
+    this.hub.close();
+    await this.deliver(Infinity);
+    await this.#ended;
+  }
+}

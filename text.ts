@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import type { Person } from "./protocol.ts";
+
+/** The longest name, in characters (code points after normalization). */
+export const NAME_CHARACTERS_MAX = 32;
+/** How many marks may stand on one character of a name, and of a text: real writing needs two or three. */
+export const NAME_MARKS_MAX = 3;
+/** The rest of a heap of marks in a text is dropped, since it would be drawn over other people's messages. */
+export const TEXT_MARKS_MAX = 8;
+
+/**
+ * Makes a text harmless to show (HOSTILE 20): line ends become `\n`, control characters but for tabs and line ends go, and
+ * so does white space around it. Bidirectional controls stay: the page isolates each text.
+ */
+export function cleanText(text: string): string {
+  return text
+    .replaceAll(/\r\n?/g, "\n")
+    .replaceAll(/(?![\t\n])\p{Cc}/gu, "")
+    .replaceAll(HEAP_OF_MARKS, "$1")
+    .trim();
+}
+
+const HEAP_OF_MARKS = new RegExp(String.raw`(\p{M}{${TEXT_MARKS_MAX}})\p{M}+`, "gu");
+const TOO_MANY_MARKS = new RegExp(String.raw`\p{M}{${NAME_MARKS_MAX + 1}}`, "u");
+
+/** A name as it is shown: compatibility forms normalized (NFKC), white space single, no emoji variation selectors. */
+export function cleanName(name: string): string {
+  return name.normalize("NFKC").replaceAll("\ufe0f", "").replaceAll(/ +/g, " ").trim();
+}
+
+/** What keeps a name, as `cleanName` gives it, from being one (HOSTILE 19), for people; undefined when nothing does. */
+export function nameProblem(name: string): string | undefined {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "A name is a single line, without control characters.";
+  if (/[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Co}\p{Cs}\u2800]/u.test(name)) {
+    return "A name can't have characters that nobody can see.";
+  }
+  if (TOO_MANY_MARKS.test(name)) return "A name can't have that many marks on one letter.";
+  if (!/[\p{L}\p{N}\p{S}]/u.test(name)) return "A name needs a letter or a number.";
+  if ([...name].length > NAME_CHARACTERS_MAX) return `A name has at most ${NAME_CHARACTERS_MAX} characters.`;
+  if (/^guest[lo\d]*$/.test(inLatin(name))) return "Names like “Guest 123” are for those who have not chosen one.";
+}
+
+/**
+ * What a name looks like, in each of the ways in which it could be taken for another: as it is, in small letters and in
+ * capitals. Names that share a look are too close. In the manner of the skeleton of Unicode's UTS 39, section 4: NFKD,
+ * without accents, spaces and punctuation, letters that look like Latin ones replaced by these, with a subset of its data:
+ * what can be typed to imitate a name in Latin letters. Vowel signs and the like, which make other words, stay.
+ */
+export function looksOf(name: string): Set<string> {
+  const bare = name.normalize("NFKD").replaceAll(ACCENTS, "");
+  return new Set([bare, bare.toUpperCase().toLowerCase(), bare.toUpperCase()].map(inLatin));
+}
+
+function inLatin(text: string): string {
+  let latin = "";
+  for (const character of text) latin += LATIN.get(character) ?? character.toLowerCase();
+  return latin.replaceAll(/[^\p{L}\p{N}\p{S}\p{M}]/gu, "").replaceAll("rn", "m").replaceAll("vv", "w");
+}
+
+const ACCENTS = /[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/gu;
+
+/** Characters that look like a Latin letter, by that letter: a capital by what the capital looks like. */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  a: "аɑαАΑᴀᎪ",
+  ae: "æÆӕӔᴁ",
+  b: "ЬьВʙΒƄƅᏏᏼᏴɓ",
+  c: "сСϲϹᴄᏟҫҪς",
+  d: "ԁԀɗđĐᴅᎠժ",
+  e: "еЕΕεҽᴇᎬɛ℮",
+  f: "ƒꜰϝ",
+  g: "ɡցᶃɢᏀɠ",
+  h: "һҺНΗнħĦʜᎻհ",
+  j: "јЈϳʝᴊᎫյ",
+  k: "кКκΚᴋᏦқҚ",
+  // What nobody can tell apart in many typefaces.
+  l: "iI1|ıіІӀӏΙιɩɪłŁʟᏞᎥᏆוןا∣",
+  m: "мМΜᴍᎷ",
+  n: "ηпɴΝոռ",
+  o: "0оОοΟσøØᴏօՕסه٥੦०໐",
+  oe: "œŒ",
+  p: "рРρΡᴘᏢ",
+  q: "ԛԚգզ",
+  r: "гʀᎡɼ",
+  s: "ѕЅꜱᏚՏʂ",
+  t: "тТτΤŧŦᴛᎢ",
+  u: "υսՍᴜμцʋ",
+  v: "νѵѴᴠᏙ",
+  w: "ԝԜωᴡᎳա",
+  x: "хХχΧ×",
+  y: "уУүҮγʏΥყ",
+  z: "ΖᴢᏃ",
+};
+
+const LATIN = new Map(
+  Object.entries(LOOKALIKES).flatMap(([latin, others]) => [...others].map((other): [string, string] => [other, latin])),
+);
+
+/** The public id that follows from a browser's secret; the secret does not follow from it. 22 letters, digits, `-` and `_`. */
+export function userIdOf(secret: string): string {
+  return createHash("sha256").update(`hubbub user ${secret}`).digest().subarray(0, 16).toString("base64url");
+}
+
+/** What somebody is called who has not chosen a name. */
+export function guestName(id: string): string {
+  let number = 0;
+  for (const character of id) number = (31 * number + character.charCodeAt(0)) % 9_000;
+  return `Guest ${1_000 + number}`;
+}
+
+/** Why a name can't be had. */
+export interface NameRefusal {
+  readonly code: "badName" | "nameTaken";
+  readonly reason: string;
+}
+
+/**
+ * Who is called what. A name belongs to the id that took it first; another that looks like it is refused (HOSTILE 21). An
+ * id has one name: taking another frees the one before.
+ */
+export class Names {
+  readonly #names = new Map<string, string>();
+  readonly #owners = new Map<string, string>();
+
+  constructor(claims: Iterable<{ readonly user: string; readonly name: string }>) {
+    for (const { user, name } of claims) this.#set(user, name);
+  }
+
+  /** What an id is called, if it has chosen a name. */
+  of(user: string): string | undefined {
+    return this.#names.get(user);
+  }
+
+  /** Gives an id a name, as clean as it is shown; or says why not, and then nothing changes. */
+  claim(user: string, wish: string): Person | NameRefusal {
+    const name = cleanName(wish);
+    const reason = nameProblem(name);
+    if (reason) return { code: "badName", reason };
+    const owner = [...looksOf(name)].map((look) => this.#owners.get(look)).find((owner) => owner && owner !== user);
+    if (owner) {
+      const taken = this.of(owner)!;
+      const reason = taken === name
+        ? `“${name}” is somebody else.`
+        : `“${name}” is too close to “${taken}”, who is somebody else.`;
+      return { code: "nameTaken", reason };
+    }
+    this.#set(user, name);
+    return { id: user, name };
+  }
+
+  #set(user: string, name: string): void {
+    const before = this.#names.get(user);
+    for (const look of before === undefined ? [] : looksOf(before)) this.#owners.delete(look);
+    this.#names.set(user, name);
+    for (const look of looksOf(name)) this.#owners.set(look, user);
+  }
+}
