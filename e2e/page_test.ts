@@ -1,155 +1,21 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { SeedClient } from "../testing/seed_client.ts";
-import { ServerProcess } from "../testing/server_process.ts";
-import { findChromium, launch, WAIT_MS_MAX } from "./browser.ts";
+import type { Page } from "playwright-core";
+import {
+  AWAY,
+  hasMessages,
+  lastIsInView,
+  messages,
+  numbered,
+  PHONE,
+  reaches,
+  readBack,
+  scenario,
+  WIDE,
+  write,
+} from "./stage.ts";
 
-const WIDE = { width: 1440, height: 900 };
-const PHONE = { width: 360, height: 740 };
 const PHONE_WITH_KEYBOARD = { width: 360, height: 400 };
-const MORNING = new Date("2026-03-04T10:24:00");
-
-// What a page says when the server has ended. Deno 2.4 answers the answer to its close frame, which Chromium takes for an
-// error, and then the page can't know why.
-const AWAY = /^(The server went away|Not connected)\. Trying again soon\.$/;
-
-// Where every change is checked, a test that can't run must not look like one that passed.
-const ignore = !findChromium() && !Deno.env.get("CI");
-if (ignore) console.log("The browser tests are skipped: there is no Chromium. Set CHROMIUM to where it is.");
-
-/**
- * A server and a browser of its own for each test, so that Deno's sanitizers see to it that nothing is left behind. When a
- * test fails, though, the next may be blamed for a timer that playwright left.
- */
-function scenario(name: string, run: (stage: Stage) => Promise<void>): void {
-  const fn = async () => {
-    await using browser = await launch();
-    await using stage = new Stage(browser, await ServerProcess.start());
-    await run(stage);
-  };
-  Deno.test({ name, ignore, fn });
-}
-
-class Stage implements AsyncDisposable {
-  readonly #browser: Browser;
-  #server: ServerProcess;
-  #program: SeedClient | undefined;
-
-  constructor(browser: Browser, server: ServerProcess) {
-    this.#browser = browser;
-    this.#server = server;
-  }
-
-  /** The address of the page. */
-  get url(): string {
-    return this.#server.url.href;
-  }
-
-  async stopServer(): Promise<void> {
-    assert.equal((await this.#server.end()).code, 0);
-  }
-
-  /** Starts the server again, on the same port. */
-  async restartServer(): Promise<void> {
-    this.#server = await ServerProcess.start({ addr: this.#server.url.host });
-  }
-
-  /** Somebody without a page, whose program writes plain lines, says something; returns when they hear it. */
-  async say(...lines: string[]): Promise<void> {
-    const program = this.#program ??= await SeedClient.connect(this.#server.port);
-    const heard = program.lines.length;
-    for (const line of lines) program.send(line);
-    await program.received(heard + lines.length);
-  }
-
-  /** A page that somebody has open, and that is connected. */
-  async open(options?: BrowserContextOptions): Promise<Page> {
-    const page = await this.blank(options);
-    await page.goto(this.url);
-    await reaches(page, "open");
-    return page;
-  }
-
-  /** The same, but time stands still on it: none of its timers ever fires. */
-  async openTimeless(options?: BrowserContextOptions): Promise<Page> {
-    const page = await this.blank(options);
-    await page.clock.install({ time: MORNING });
-    await page.goto(this.url);
-    await reaches(page, "open");
-    await page.clock.pauseAt(new Date(MORNING.getTime() + 60_000));
-    return page;
-  }
-
-  /** A page that has not been anywhere. */
-  async blank(options?: BrowserContextOptions): Promise<Page> {
-    const context = await this.#browser.newContext({ viewport: WIDE, ...options });
-    context.setDefaultTimeout(WAIT_MS_MAX);
-    return await context.newPage();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]();
-    await this.#program?.close();
-  }
-}
-
-/** Waits until the page says that the connection is in a state. */
-async function reaches(page: Page, state: string): Promise<void> {
-  await page.locator(`header[data-state="${state}"]`).waitFor();
-}
-
-async function hasMessages(page: Page, count: number): Promise<void> {
-  await page.waitForFunction((count) => document.querySelectorAll("#timeline li").length === count, count);
-}
-
-async function messages(page: Page): Promise<string[]> {
-  return await page.locator("#timeline li p").allTextContents();
-}
-
-async function write(page: Page, text: string): Promise<void> {
-  await page.keyboard.type(text);
-  await page.keyboard.press("Enter");
-}
-
-/** Where the conversation is scrolled to, and where on the screen a message of it is. */
-interface Place {
-  readonly scrollTop: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
-/** Scrolls to the middle; the returned function tells all the places where a message has been, frame by frame, since. */
-async function readBack(page: Page): Promise<() => Promise<Place[]>> {
-  const places = await page.evaluateHandle(async () => {
-    const viewport = document.getElementById("viewport")!;
-    const scrolled = new Promise((resolve) => viewport.addEventListener("scroll", resolve, { once: true }));
-    viewport.scrollTop = (viewport.scrollHeight - viewport.clientHeight) / 2;
-    await scrolled;
-    const item = document.querySelector("#timeline li:nth-child(40)")!;
-    const seen = new Map<string, Place>();
-    const look = () => {
-      const { top, bottom } = item.getBoundingClientRect();
-      const place = { scrollTop: viewport.scrollTop, top, bottom };
-      seen.set(JSON.stringify(place), place);
-      requestAnimationFrame(look);
-    };
-    look();
-    return seen;
-  });
-  return () => places.evaluate((seen) => [...seen.values()]);
-}
-
-/** Runs in the page: whether the last message can be seen, all of it. */
-function lastIsInView(): boolean {
-  const { top, bottom } = document.querySelector("#timeline li:last-child")!.getBoundingClientRect();
-  const view = document.getElementById("viewport")!.getBoundingClientRect();
-  return top >= view.top && bottom <= view.bottom;
-}
-
-function numbered(from: number, to: number): string[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => `Message ${from + index}`);
-}
 
 scenario("what somebody writes is seen by everyone, once, and they can go on writing", async (stage) => {
   const [ada, bob] = [await stage.open(), await stage.open()];
@@ -183,8 +49,8 @@ scenario("whatever people write stays the text that they wrote, in any script", 
   for (const text of texts) await write(page, text);
   await hasMessages(page, texts.length);
   assert.deepEqual(await messages(page), texts);
-  assert.equal(await page.locator("#timeline :not(li, p, time)").count(), 0);
-  assert.equal(await page.title(), "Hubbub");
+  assert.equal(await page.locator("#timeline :not(li, p, time, a, bdi)").count(), 0);
+  assert.equal(await page.title(), "#lobby · Hubbub");
   const direction = (text: string) =>
     page.locator("#timeline p", { hasText: text }).evaluate((p) => getComputedStyle(p).direction);
   assert.equal(await direction("صباح"), "rtl");
@@ -292,10 +158,10 @@ scenario("in a busy room, too, the last message stays in view while the keyboard
 
 scenario("when the window grows until everything fits, nothing is called new any more", async (stage) => {
   const page = await stage.open({ viewport: PHONE_WITH_KEYBOARD });
-  await stage.say(...numbered(1, 12));
-  await hasMessages(page, 12);
+  await stage.say(...numbered(1, 7));
+  await hasMessages(page, 7);
   await page.evaluate(() => document.getElementById("viewport")!.scrollTop = 0);
-  await stage.say("Message 13");
+  await stage.say("Message 8");
   await page.getByText("1 new ↓", { exact: true }).waitFor();
   await page.setViewportSize(PHONE);
   await page.waitForFunction(lastIsInView);
@@ -311,30 +177,26 @@ scenario("when the server goes away the page says so, keeps the text, and comes 
   await reaches(page, "waiting");
   await page.getByText(AWAY).waitFor();
   await write(page, "Are you there?");
-  await page.getByText("Not connected: your message stays here.").waitFor();
-  assert.equal(await page.inputValue("#text"), "Are you there?");
-  // The hint takes room from the conversation, of which the end still has to be in view.
+  await page.getByText("Waiting for the connection…").waitFor();
   await page.waitForFunction(lastIsInView);
 
   await stage.restartServer();
   await reaches(page, "open");
   assert.equal(await page.textContent("#banner"), "Connected");
-  assert.equal(await page.textContent("#hint"), "");
   assert.ok(await page.isHidden("#retry"));
+  await page.locator(".pending").waitFor({ state: "detached" });
   const other = await stage.open();
-  await page.keyboard.press("Enter");
-  await hasMessages(other, 1);
   await write(other, "Yes.");
   await hasMessages(page, 42);
   assert.deepEqual((await messages(page)).slice(39), ["Message 40", "Are you there?", "Yes."]);
-  assert.deepEqual(await messages(other), ["Are you there?", "Yes."]);
+  assert.deepEqual(await messages(other), await messages(page));
 });
 
 scenario("the page keeps trying while the server is away, and Try now comes back at once", async (stage) => {
   const page = await stage.openTimeless();
   await stage.stopServer();
   await page.getByText(AWAY).waitFor();
-  assert.match((await page.textContent("header [aria-hidden]"))!, /\b1 s\b/);
+  assert.match((await page.textContent("#banner [aria-hidden]"))!, /\b1 s\b/);
   await page.clock.fastForward(1_000);
   await page.getByText("Not connected. Trying again soon.").waitFor();
 
@@ -367,8 +229,10 @@ scenario("everything can be done from the keyboard, and one sees where one is", 
   await write(page, "Hello from the keyboard");
   await hasMessages(page, 1);
   await page.keyboard.press("Tab");
-  await isAt("button[type=submit]");
+  await isAt("#composer button");
   await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  await isAt("a.when");
   await page.keyboard.press("Shift+Tab");
   await isAt("#viewport");
 
@@ -378,6 +242,7 @@ scenario("everything can be done from the keyboard, and one sees where one is", 
   await page.waitForFunction(() => document.getElementById("viewport")!.scrollTop === 0);
   await stage.say("Message 81");
   await page.getByText("1 new ↓", { exact: true }).waitFor();
+  await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
   await isAt("#unseen");
   await page.keyboard.press("Enter");
@@ -403,7 +268,7 @@ scenario("the browser has nothing to complain about when the page loads and is u
     await page.goto(stage.url);
     await reaches(page, "open");
     await write(page, "Hello");
-    await hasMessages(page, 1);
+    await page.getByText("Hello", { exact: true }).first().waitFor();
     assert.deepEqual(complaints, []);
   }
 });
@@ -430,7 +295,7 @@ scenario("nothing is cut off or scrolls sideways, on a phone or a wide screen, i
       ];
       return boxes.filter((box) => {
         const { left, right } = box.getBoundingClientRect();
-        const overflows = box.tagName !== "LABEL" &&
+        const overflows = !["LABEL", "H1"].includes(box.tagName) &&
           box.scrollWidth > Math.max(box.clientWidth, Math.ceil(right - left));
         return left < 0 || right > screen.clientWidth || overflows;
       }).map((box) => box.outerHTML.slice(0, 200));

@@ -12,9 +12,9 @@ export class Banner {
 
   constructor(header: HTMLElement) {
     this.#header = header;
-    this.#text = header.querySelector("[role=status]")!;
-    this.#countdown = header.querySelector("[aria-hidden]")!;
-    this.#retry = header.querySelector("button")!;
+    this.#text = header.querySelector("#banner [role=status]")!;
+    this.#countdown = header.querySelector("#banner [aria-hidden]")!;
+    this.#retry = header.querySelector("#retry")!;
   }
 
   show(status: Status): void {

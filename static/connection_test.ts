@@ -1,28 +1,51 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Disconnect } from "../protocol.ts";
-import { CONNECT_MS_MAX, Connection, STABLE_MS, type Status } from "./connection.ts";
+import { type ClientMessage, Disconnect, encode, type ServerMessage } from "../protocol.ts";
+import {
+  CONNECT_MS_MAX,
+  Connection,
+  PONG_MS_MAX,
+  PROBE_MS_MAX,
+  QUIET_MS_MAX,
+  STABLE_MS,
+  type Status,
+} from "./connection.ts";
+
+const HELLO: ClientMessage = { type: "hello", secret: "s".repeat(22), rooms: [] };
+const PING: ClientMessage = { type: "ping" };
+const WELCOME: ServerMessage = { type: "welcome", epoch: "e", id: "me", name: "Me", textBytesMax: 10 };
 
 /** A browser's WebSocket in memory, of which a test says what happens to it. */
 class FakeWebSocket {
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
-  readonly sent: string[] = [];
+  readonly sent: ClientMessage[] = [];
   readyState = 1;
 
   send(text: string): void {
-    this.sent.push(text);
+    this.sent.push(JSON.parse(text));
   }
 
   close(): void {}
+
+  /** The server lets it in. */
+  welcome(): void {
+    this.onopen!();
+    this.hear(WELCOME);
+  }
+
+  hear(...messages: ServerMessage[]): void {
+    this.onmessage!({ data: messages.map(encode).join("\n") });
+  }
 }
 
 /** A page with no network and no clock of its own: chance always says one half. */
 class Harness {
   readonly sockets: FakeWebSocket[] = [];
-  readonly lines: string[] = [];
+  readonly heard: (ServerMessage["type"] | "settled")[] = [];
   readonly statuses: Status[] = [];
+  now = 0;
   #timer: { ms: number; callback: () => void } | undefined;
   readonly connection = new Connection({
     open: () => {
@@ -36,9 +59,12 @@ class Harness {
         if (this.#timer === timer) this.#timer = undefined;
       };
     },
+    now: () => this.now,
     random: () => 0.5,
   }, {
-    received: (lines) => this.lines.push(...lines),
+    hello: () => HELLO,
+    received: ({ type }) => this.heard.push(type),
+    settled: () => this.heard.push("settled"),
     changed: (status) => this.statuses.push(status),
   });
 
@@ -58,8 +84,9 @@ class Harness {
 
   /** The timer's time has come. */
   tick(): void {
-    const { callback } = this.#timer!;
+    const { ms, callback } = this.#timer!;
     this.#timer = undefined;
+    this.now += ms;
     callback();
   }
 
@@ -68,29 +95,48 @@ class Harness {
   }
 }
 
-test("The page is told of each line, also when many come in one message", () => {
+test("It is open when the server has answered the hello, not before", () => {
   const h = new Harness();
   h.socket.onopen!();
-  h.socket.onmessage!({ data: "a\nb\n\nc" });
-  assert.deepEqual(h.lines, ["a", "b", "", "c"]);
+  assert.deepEqual(h.socket.sent, [HELLO]);
+  assert.equal(h.status.state, "connecting");
+  h.socket.hear(WELCOME);
+  assert.equal(h.status.state, "open");
 });
 
-test("What is said while connected is sent, what is said while not is refused", () => {
+test("The page is told of each message, also when many come at once, and when that was all", () => {
   const h = new Harness();
-  assert.equal(h.connection.send("too early"), false);
   h.socket.onopen!();
-  assert.equal(h.connection.send("hello"), true);
+  h.socket.hear(WELCOME, { type: "pong" });
+  h.socket.hear({ type: "pong" });
+  assert.deepEqual(h.heard, ["welcome", "pong", "settled", "pong", "settled"]);
+});
+
+test("A message that this page is too old to know, or that is none, is left out", () => {
+  const h = new Harness();
+  h.socket.welcome();
+  h.socket.onmessage!({ data: '{"type":"hologram"}\n\nnull\n<html>\n{"type":"pong"}' });
+  assert.deepEqual(h.heard, ["welcome", "settled", "pong", "settled"]);
+});
+
+test("What is said while open is sent, what is said while not is refused", () => {
+  const h = new Harness();
+  assert.equal(h.connection.send(PING), false);
+  h.socket.onopen!();
+  assert.equal(h.connection.send(PING), false);
+  h.socket.hear(WELCOME);
+  assert.equal(h.connection.send(PING), true);
   h.close(1006);
-  assert.equal(h.connection.send("too late"), false);
-  assert.deepEqual(h.sockets.flatMap(({ sent }) => sent), ["hello"]);
+  assert.equal(h.connection.send(PING), false);
+  assert.deepEqual(h.sockets.flatMap(({ sent }) => sent), [HELLO, PING]);
 });
 
 test("What is said while the socket is closing is refused too", () => {
   const h = new Harness();
-  h.socket.onopen!();
+  h.socket.welcome();
   h.socket.readyState = 2;
-  assert.equal(h.connection.send("too late"), false);
-  assert.deepEqual(h.socket.sent, []);
+  assert.equal(h.connection.send(PING), false);
+  assert.deepEqual(h.socket.sent, [HELLO]);
 });
 
 test("A lost connection is made again after a wait that grows with every failure", () => {
@@ -111,22 +157,28 @@ test("The wait starts small again after a connection that lasted, not after one 
   const h = new Harness();
   h.close(1006);
   h.tick();
-  h.socket.onopen!();
+  h.socket.welcome();
+  h.now += STABLE_MS - 1;
   h.close(1006);
   assert.equal(h.timerMs, 1_500);
   h.tick();
-  h.socket.onopen!();
-  assert.equal(h.timerMs, STABLE_MS);
-  h.tick();
+  h.socket.welcome();
+  h.now += STABLE_MS;
   h.close(1006);
   assert.equal(h.timerMs, 750);
 });
 
-test("An attempt that hangs is given up", () => {
+test("An attempt that hangs is given up, also one that gets a socket but no welcome, after ever longer waits", () => {
   const h = new Harness();
   assert.equal(h.timerMs, CONNECT_MS_MAX);
   h.tick();
-  assert.equal(h.status.state, "waiting");
+  assert.deepEqual(h.status, { state: "waiting", retryMs: 750, code: 1006 });
+  h.tick();
+  h.socket.onopen!();
+  h.socket.hear({ type: "pong" });
+  assert.equal(h.timerMs, CONNECT_MS_MAX);
+  h.tick();
+  assert.deepEqual(h.status, { state: "waiting", retryMs: 1_500, code: 1006 });
 });
 
 test("Nothing that a socket does after it was given up counts", () => {
@@ -136,7 +188,21 @@ test("Nothing that a socket does after it was given up counts", () => {
   assert.deepEqual([socket.onopen, socket.onmessage, socket.onclose], [null, null, null]);
 });
 
-test("Trying again at once ends the wait; while there is none it does nothing", () => {
+test("A server that is quiet is asked whether it is there, and given up if it says nothing", () => {
+  const h = new Harness();
+  h.socket.welcome();
+  assert.equal(h.timerMs, QUIET_MS_MAX);
+  h.tick();
+  assert.deepEqual(h.socket.sent, [HELLO, PING]);
+  assert.equal(h.timerMs, PONG_MS_MAX);
+  h.socket.hear({ type: "pong" });
+  assert.equal(h.timerMs, QUIET_MS_MAX);
+  h.tick();
+  h.tick();
+  assert.equal(h.status.state, "waiting");
+});
+
+test("Trying again at once ends the wait; while an attempt is under way it does nothing", () => {
   const h = new Harness();
   h.connection.retry();
   assert.equal(h.sockets.length, 1);
@@ -144,15 +210,37 @@ test("Trying again at once ends the wait; while there is none it does nothing", 
   h.connection.retry();
   assert.equal(h.sockets.length, 2);
   assert.equal(h.timerMs, CONNECT_MS_MAX);
-  h.socket.onopen!();
+});
+
+test("Trying again while open asks the server at once, and gives it little time, however often it is called", () => {
+  const h = new Harness();
+  h.socket.welcome();
   h.connection.retry();
-  assert.equal(h.sockets.length, 2);
+  h.connection.retry();
+  assert.deepEqual(h.socket.sent, [HELLO, PING]);
+  assert.equal(h.timerMs, PROBE_MS_MAX);
+  h.socket.hear({ type: "pong" });
+  assert.equal(h.status.state, "open");
+  h.connection.retry();
+  h.tick();
+  assert.equal(h.status.state, "waiting");
+});
+
+test("A connection that does not do what it is for can be given up, and one that is not wanted any more ended", () => {
+  const h = new Harness();
+  h.connection.giveUp();
+  assert.equal(h.status.state, "connecting");
+  h.socket.welcome();
+  h.connection.giveUp();
+  assert.equal(h.status.state, "waiting");
+  h.connection.stop();
+  assert.equal(h.timerMs, undefined);
 });
 
 test("Every disconnect of the server's is followed by coming back, or not, as protocol.ts says", () => {
   for (const { code, reason, reconnect } of Object.values(Disconnect)) {
     const h = new Harness();
-    h.socket.onopen!();
+    h.socket.welcome();
     h.close(code, reason);
     if (reconnect) {
       assert.equal(h.status.state, "waiting");

@@ -1,74 +1,250 @@
-import { WEBSOCKET_PATH } from "../protocol.ts";
+import { DEFAULT_ROOM, type Refusal, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
 import { Banner } from "./banner.ts";
-import { composer } from "./composer.ts";
-import { Connection } from "./connection.ts";
-import { ScrollKeeper } from "./scroll.ts";
-import { renderLines } from "./timeline.ts";
+import { Chat, type ChatActions, type ChatListener, type RoomView, type TimelineChange } from "./chat.ts";
+import { Composer } from "./composer.ts";
+import type { Status } from "./connection.ts";
+import { Conversation } from "./conversation.ts";
+import { Drawer } from "./drawer.ts";
+import { isGuest, People } from "./people.ts";
+import { hrefOf, type Place, placeOf } from "./place.ts";
+import { Rooms } from "./rooms.ts";
+import { Search } from "./search.ts";
+import { Timeline } from "./timeline.ts";
+import { showTyping } from "./typing.ts";
+import { titleOf, unreadOf } from "./unread.ts";
+
+/** Where style.css has no third column, and what was found covers the conversation. */
+const NARROW = "(max-width: 64rem)";
 
 function byId<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
 const banner = new Banner(document.querySelector("header")!);
-const retry = byId("retry");
-const viewport = byId("viewport");
-const timeline = byId("timeline");
-const unseen = byId("unseen");
-const form = byId<HTMLFormElement>("composer");
-const input = byId("text");
-const hint = byId("hint");
 
-if ("WebSocket" in globalThis) {
-  chat();
-} else {
-  banner.show({ state: "unsupported" });
-  byId("empty").hidden = form.hidden = true;
+/** The page as a whole: which place it is at, and who is told of what. */
+class Page implements ChatListener {
+  readonly #chat: ChatActions;
+  readonly #conversation: Conversation;
+  readonly #rooms: Rooms;
+  readonly #people: People;
+  readonly #search: Search;
+  readonly #composer: Composer;
+  readonly #roomsDrawer = new Drawer(byId("rooms-open"), byId("rooms"));
+  readonly #searchDrawer = new Drawer(byId("search-open"), byId("search"), byId("found"));
+  readonly #peopleDrawer = new Drawer(byId("people-open"), byId("people"));
+  #connected = false;
+  #shown = "";
+
+  constructor(chat: ChatActions) {
+    this.#chat = chat;
+    const timeline = new Timeline(byId("timeline"), {
+      me: () => chat.me,
+      connected: () => this.#connected,
+      resend: (nonce) => chat.resend(nonce),
+      discard: (nonce) => chat.discard(nonce),
+    });
+    this.#conversation = new Conversation(chat, {
+      viewport: byId("viewport"),
+      list: byId("timeline"),
+      empty: byId("empty"),
+      older: byId("older"),
+      unseen: byId("unseen"),
+    }, timeline);
+    this.#rooms = new Rooms(chat, byId("rooms"), (room) => this.#go({ room }), (room) => chat.leave(room));
+    this.#people = new People(chat, byId("people"));
+    this.#search = new Search(chat, byId("search"), byId("found"));
+    this.#composer = new Composer(byId("composer"), {
+      bytesMax: () => chat.textBytesMax,
+      send: (text) => this.#say(text),
+      typing: () => chat.typing(this.#shown),
+      hint,
+    });
+    this.#listen();
+  }
+
+  /** Goes to the place of the address. */
+  open(): void {
+    this.#show(this.#placeOfAddress());
+  }
+
+  status(status: Status): void {
+    this.#connected = status.state === "open";
+    banner.show(status);
+    this.#conversation.update();
+  }
+
+  me(): void {
+    const { me } = this.#chat;
+    this.#people.showMe();
+    byId("guest").hidden = !me || !isGuest(me.name);
+    byId("guest").querySelector("bdi")!.textContent = me?.name ?? "";
+  }
+
+  rooms(): void {
+    const { rooms } = this.#chat;
+    if (!rooms.has(this.#shown)) {
+      // It was left, or I was not let in, which the hint goes on telling.
+      const place = { room: rooms.keys().next().value ?? DEFAULT_ROOM };
+      history.replaceState(null, "", hrefOf(place));
+      return this.#show(place);
+    }
+    this.#rooms.update(this.#shown);
+    this.#conversation.counted();
+    document.title = titleOf(this.#shown, rooms.values());
+    const elsewhere = unreadOf(...[...rooms.values()].filter(({ name }) => name !== this.#shown));
+    byId("elsewhere").textContent = elsewhere;
+    byId("rooms-open").ariaLabel = elsewhere === "" ? "Rooms" : `Rooms, ${elsewhere} unread`;
+    this.#takeAim();
+  }
+
+  timeline(room: RoomView, change: TimelineChange): void {
+    this.#conversation.changed(room, change);
+    this.#takeAim();
+  }
+
+  pending(room: RoomView): void {
+    this.#conversation.update(room);
+  }
+
+  people(room: RoomView): void {
+    if (room.name !== this.#shown) return;
+    this.#people.update(room);
+    showTyping(byId("typing"), room.typing);
+  }
+
+  refused({ code, reason }: Refusal): void {
+    const isAboutName = code === "badName" || code === "nameTaken";
+    if (!isAboutName || !this.#people.refused(reason)) hint(reason);
+  }
+
+  #listen(): void {
+    const chat = this.#chat;
+    document.addEventListener("click", (event) => this.#clicked(event));
+    addEventListener("popstate", () => this.#show(this.#placeOfAddress()));
+    byId("unseen").addEventListener("click", () => {
+      this.#composer.focus();
+      this.#conversation.toEnd();
+    });
+    byId("retry").addEventListener("click", () => {
+      this.#composer.focus();
+      chat.retry();
+    });
+    byId("guest").querySelector("button")!.addEventListener("click", () => {
+      this.#peopleDrawer.open();
+      this.#people.askForName();
+    });
+  }
+
+  async #say(text: string): Promise<void> {
+    this.#chat.say(this.#shown, text);
+    if (!await this.#conversation.toEnd()) hint("Your message waits at the end, which can’t be shown now.");
+  }
+
+  /** Goes where a link of this page leads, unless it was clicked to open elsewhere. */
+  #clicked(event: MouseEvent): void {
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
+    if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const url = new URL(link.href);
+    const place = url.origin === location.origin && url.pathname === location.pathname ? placeOf(url) : undefined;
+    if (!place) return;
+    event.preventDefault();
+    this.#go(place);
+  }
+
+  /** The place of the address; for one that there can't be, the lobby. */
+  #placeOfAddress(): Place {
+    const place = placeOf(new URL(location.href));
+    if (place) return place;
+    history.replaceState(null, "", hrefOf({ room: DEFAULT_ROOM }));
+    hint("The address names a room that can’t be. This is the lobby.");
+    return { room: DEFAULT_ROOM };
+  }
+
+  /** Goes to a place that somebody wants to go to. */
+  #go(place: Place): void {
+    hint("");
+    const href = hrefOf(place);
+    if (href !== location.pathname + location.search + location.hash) history.pushState(null, "", href);
+    this.#show(place);
+  }
+
+  #show({ room, message }: Place): void {
+    const isOther = room !== this.#shown;
+    this.#conversation.aim = message;
+    if (isOther) this.#enter(room);
+    else if (message === undefined && this.#chat.rooms.get(room)?.moreAfter) this.#conversation.toEnd();
+    this.#takeAim();
+    this.#roomsDrawer.close();
+    this.#searchDrawer.close();
+    if (matchMedia(NARROW).matches) this.#search.close();
+    // Where a finger would open the keyboard, the reader decides.
+    if (isOther && message === undefined && matchMedia("(pointer: fine)").matches) this.#composer.focus();
+  }
+
+  #enter(name: string): void {
+    this.#shown = name;
+    this.#composer.show(name);
+    if (!this.#chat.rooms.has(name)) this.#chat.join(name);
+    byId("here").textContent = name;
+    this.#conversation.show(name);
+    this.rooms();
+    const room = this.#chat.rooms.get(name);
+    if (room) this.people(room);
+  }
+
+  async #takeAim(): Promise<void> {
+    const message = this.#conversation.aim;
+    if (message === undefined) return;
+    // While I am not in the room it can't be asked for, only found among what is here.
+    if (!this.#conversation.has(message) && !this.#chat.rooms.get(this.#shown)?.joined) return;
+    this.#conversation.aim = undefined;
+    if (!await this.#conversation.goTo(message)) hint("That message can’t be found.");
+  }
 }
 
-function chat(): void {
-  const scroll = new ScrollKeeper(viewport, (count) => {
-    unseen.hidden = count === 0;
-    unseen.textContent = `${count} new ↓`;
-  });
-  viewport.addEventListener("scroll", () => scroll.scrolled(), { passive: true });
-  const resizes = new ResizeObserver(() => scroll.resized());
-  resizes.observe(viewport);
-  resizes.observe(timeline);
-  unseen.addEventListener("click", () => {
-    input.focus();
-    scroll.toEnd();
-  });
+function hint(words: string): void {
+  byId("hint").textContent = words;
+}
 
+function begin(): void {
   const url = new URL(WEBSOCKET_PATH, location.href);
   url.protocol = url.protocol.replace("http", "ws");
-  const connection = new Connection({
-    open: () => new WebSocket(url),
+  const chat = new Chat({
+    open: () => new WebSocket(url, SUBPROTOCOL),
+    storage: () => localStorage,
     after(ms, callback) {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
     },
+    now: Date.now,
     random: Math.random,
   }, {
-    received(lines) {
-      // A seed client can say nothing at all; a page has nothing to show for it.
-      const said = lines.filter((line) => line !== "");
-      if (said.length === 0) return;
-      byId("empty").hidden = true;
-      scroll.append(said.length, () => timeline.append(renderLines(said, new Date())));
-    },
-    changed(status) {
-      banner.show(status);
-      if (status.state === "open") hint.textContent = "";
-    },
+    status: (status) => page.status(status),
+    me: () => page.me(),
+    rooms: () => page.rooms(),
+    timeline: (room, change) => page.timeline(room, change),
+    pending: (room) => page.pending(room),
+    people: (room) => page.people(room),
+    refused: (refusal) => page.refused(refusal),
   });
+  const page = new Page(chat);
+  page.open();
+  chat.start();
 
-  composer(form, hint, (text) => connection.send(text));
-  retry.addEventListener("click", () => {
-    input.focus();
-    connection.retry();
-  });
-  addEventListener("online", () => connection.retry());
+  addEventListener("online", () => chat.retry());
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") connection.retry();
+    if (document.visibilityState === "visible") chat.retry();
   });
+  addEventListener("storage", ({ key }) => chat.storageChanged(key));
+  addEventListener("beforeunload", (event) => {
+    if (!chat.outboxKept) event.preventDefault();
+  });
+}
+
+if ("WebSocket" in globalThis) {
+  begin();
+} else {
+  banner.show({ state: "unsupported" });
+  for (const id of ["rooms", "people", "search", "composer"]) byId(id).hidden = true;
 }

@@ -17,23 +17,53 @@ export function isAtEnd({ scrollTop, scrollHeight, clientHeight }: Scrollable): 
 export class ScrollKeeper {
   readonly #viewport: Scrollable;
   readonly #changed: (unseen: number) => void;
+  /** Whether what is shown ends with the newest. While it does not, its end is not followed. */
+  mayFollow = true;
   #following = true;
-  #unseen = 0;
+  #unseen: number;
   #scrollTop = 0;
   #scrollHeight = 0;
 
-  constructor(viewport: Scrollable, changed: (unseen: number) => void) {
+  /** @param unseen how many are not seen to begin with. */
+  constructor(viewport: Scrollable, changed: (unseen: number) => void, unseen = 0) {
     this.#viewport = viewport;
     this.#changed = changed;
+    this.#unseen = unseen;
   }
 
-  /** Something is appended by `append`, `count` items of it. */
+  /** Whether the reader is at the end, and is taken along. */
+  get following(): boolean {
+    return this.#following;
+  }
+
+  /** How many came while the reader was elsewhere. */
+  get unseen(): number {
+    return this.#unseen;
+  }
+
+  /** Something is appended by `append`, `count` items of it that nobody has seen. */
   append(count: number, append: () => void): void {
     // Asked of the page, not of the last scroll event, which comes a frame later than the scrolling.
     this.#look();
     append();
     if (this.#following) this.toEnd();
     else this.#setUnseen(this.#unseen + count);
+  }
+
+  /**
+   * Something is put before what is there by `prepend`, or all of it is replaced: who was not at the end goes on reading
+   * what they read.
+   * @param top where something is on the screen that stays, in px from anywhere; undefined when it is not there.
+   */
+  prepend(prepend: () => void, top: () => number | undefined): void {
+    this.#look();
+    const before = top();
+    prepend();
+    const after = top();
+    if (this.#following || before === undefined || after === undefined) return this.toEnd();
+    // A browser that keeps an anchor by itself has moved already, or will find that there is nothing left to move by.
+    if (after !== before) this.#viewport.scrollTop += after - before;
+    this.#look();
   }
 
   /** The reader scrolled. */
@@ -56,6 +86,17 @@ export class ScrollKeeper {
   }
 
   /**
+   * Goes to a place to stay there, even if it was at the end before.
+   * @param unseen how many come after it that were not seen.
+   */
+  goTo(scrollTop: number, unseen: number = this.#unseen): void {
+    this.#viewport.scrollTop = scrollTop;
+    this.#following = false;
+    this.#setUnseen(unseen);
+    this.scrolled();
+  }
+
+  /**
    * Who followed goes on following until they scroll up. The end is out of sight at other times, too: a new size is in
    * force before `resized` is called, and browsers scroll by themselves to keep their anchor, mostly down, but up or down
    * when another width makes the text as a whole higher or lower.
@@ -63,7 +104,7 @@ export class ScrollKeeper {
   #look(): void {
     const { scrollTop, scrollHeight } = this.#viewport;
     const left = scrollTop < this.#scrollTop && scrollHeight === this.#scrollHeight;
-    this.#following = isAtEnd(this.#viewport) || (this.#following && !left);
+    this.#following = this.mayFollow && (isAtEnd(this.#viewport) || (this.#following && !left));
     this.#scrollTop = scrollTop;
     this.#scrollHeight = scrollHeight;
   }

@@ -110,3 +110,70 @@ test("The end is where less than two px are left, for browsers round", () => {
   assert.equal(isAtEnd({ scrollTop: 898, scrollHeight: 1_000, clientHeight: 100 }), false);
   assert.equal(isAtEnd({ scrollTop: 0, scrollHeight: 50, clientHeight: 100 }), true);
 });
+
+test("When older ones are put before, what is being read stays where it is on the screen", () => {
+  for (const anchors of [true, false]) {
+    const { viewport, keeper, append, counts } = setUp();
+    viewport.scrollTop = 40;
+    let above = 0;
+    keeper.prepend(() => {
+      above += 700;
+      viewport.scrollHeight += 700;
+      // What Chromium and Firefox do by themselves, and others don't.
+      if (anchors) viewport.scrollTop += 700;
+    }, () => 60 + above - viewport.scrollTop);
+    assert.equal(viewport.scrollTop, 740, anchors ? "moved twice" : "not moved");
+    append(1);
+    assert.equal(viewport.scrollTop, 740);
+    assert.deepEqual(counts, [1]);
+  }
+});
+
+test("When older ones are put before, who is at the end stays there", () => {
+  const { viewport, keeper, append } = setUp();
+  keeper.prepend(() => viewport.scrollHeight += 700, () => 0);
+  assert.equal(viewport.scrollTop, viewport.scrollHeight - 100);
+  append(1);
+  assert.equal(viewport.scrollTop, viewport.scrollHeight - 100);
+});
+
+test("When everything is replaced and what was being read is gone, the end is shown", () => {
+  const { viewport, keeper } = setUp();
+  viewport.scrollTop = 300;
+  let here: number | undefined = 10;
+  keeper.prepend(() => {
+    viewport.scrollHeight = 600;
+    here = undefined;
+  }, () => here);
+  assert.equal(viewport.scrollTop, 500);
+});
+
+test("The end of an older part is not followed: what comes after it is there to scroll to", () => {
+  const { viewport, counts, keeper, append } = setUp();
+  keeper.mayFollow = false;
+  append(0);
+  viewport.scrollHeight += 400;
+  keeper.resized();
+  assert.equal(viewport.scrollTop, 1_000);
+  assert.equal(keeper.following, false);
+  keeper.mayFollow = true;
+  keeper.toEnd();
+  append(1);
+  assert.equal(viewport.scrollTop, viewport.scrollHeight - 100);
+  assert.deepEqual(counts, []);
+});
+
+test("Who is taken to a message stays there, but for one at the end", () => {
+  const { viewport, counts, keeper, append } = setUp();
+  keeper.goTo(500);
+  append(2);
+  assert.equal(viewport.scrollTop, 500);
+  keeper.goTo(Infinity);
+  append(1);
+  assert.equal(viewport.scrollTop, viewport.scrollHeight - 100);
+  assert.deepEqual(counts, [2, 0]);
+  keeper.goTo(500, 7);
+  assert.deepEqual(counts, [2, 0, 7]);
+  keeper.toEnd();
+  assert.deepEqual(counts, [2, 0, 7, 0]);
+});

@@ -1,0 +1,637 @@
+import {
+  type ClientMessage,
+  DEFAULT_ROOM,
+  Disconnect,
+  isRoomName,
+  type Joined,
+  MESSAGE_BYTES_MAX,
+  type Person,
+  type Refusal,
+  REFUSALS,
+  ROOMS_PER_CLIENT_MAX,
+  type Said,
+  type ServerMessage,
+  type Welcome,
+} from "../protocol.ts";
+import { backoff } from "./backoff.ts";
+import { bookmarkedRoom, Bookmarks } from "./chat_bookmarks.ts";
+import { Memory, type Shelf } from "./chat_memory.ts";
+import { Pages } from "./chat_pages.ts";
+import { Requests } from "./chat_requests.ts";
+import { Room } from "./chat_room.ts";
+import type { Page } from "./chat_timeline.ts";
+import { HINT_MS, Typing } from "./chat_typing.ts";
+import { Connection, type Ports, type Status } from "./connection.ts";
+import { Identity } from "./identity.ts";
+import { Outbox } from "./outbox.ts";
+import { Sender, type Way } from "./outbox_sender.ts";
+
+/** What a room's timeline shows, one below the other. */
+export type Item =
+  /** Something that was said. */
+  | { readonly kind: "said"; readonly said: Said }
+  /** The connection was away; so many were said meanwhile, and follow. */
+  | { readonly kind: "missed"; readonly count: number }
+  /** Too much was said while the connection was away: what follows is the newest, with a hole before it. */
+  | { readonly kind: "reloaded" };
+
+/** Something that I said and that is not known to be kept yet. */
+export interface Pending {
+  readonly room: string;
+  readonly nonce: string;
+  readonly text: string;
+  /** When I said it, in ms since 1970. */
+  readonly at: number;
+  /** Why the server will not have it, in its words; undefined while it is on its way, or waits for a connection. */
+  readonly failed?: string;
+}
+
+/** What is known of a room that I am in. */
+export interface RoomView {
+  readonly name: string;
+  /** Without a hole between two of kind "said", unless "reloaded" stands between them. Oldest first. */
+  readonly items: readonly Item[];
+  /** There is more before the first item, or after the last: then the timeline shows an older part, away from the end. */
+  readonly moreBefore: boolean;
+  readonly moreAfter: boolean;
+  /** What I said here that is not kept yet, in order; it belongs after the last item. */
+  readonly pending: readonly Pending[];
+  /** How many were said, by others, after the last that I read; `unreadMore`: at least. */
+  readonly unread: number;
+  readonly unreadMore: boolean;
+  /** The newest id that I have read. */
+  readonly lastRead: number;
+  readonly people: readonly Person[];
+  /** How many people are here; more than `people` in a big room. */
+  readonly count: number;
+  /** Who else is typing at the moment. */
+  readonly typing: readonly Person[];
+  /** The server has let me in since the connection was made. */
+  readonly joined: boolean;
+}
+
+/** What changed in a room's timeline, so that the view need not compare. */
+export type TimelineChange =
+  /** Everything: another window, or a reload. */
+  | { readonly kind: "reset" }
+  /** The last `count` items are new; `live`: they were said just now. */
+  | { readonly kind: "appended"; readonly count: number; readonly live: boolean }
+  /** The first `count` items are new. */
+  | { readonly kind: "prepended"; readonly count: number };
+
+/** What the chat tells the page. */
+export interface ChatListener {
+  /** The connection's status changed. */
+  status(status: Status): void;
+  /** What I am called changed, or is known for the first time. */
+  me(me: Person): void;
+  /** The list of rooms, or a room's unread count, changed. */
+  rooms(): void;
+  timeline(room: RoomView, change: TimelineChange): void;
+  pending(room: RoomView): void;
+  /** People, count or typing changed. */
+  people(room: RoomView): void;
+  /** The server refused something that is not about a pending message: a name, a room. */
+  refused(refusal: Refusal): void;
+}
+
+/** What the page can do. Everything works offline, too: it happens when the connection is back. */
+export interface ChatActions {
+  readonly me: Person | undefined;
+  /** In the order in which they were entered. */
+  readonly rooms: ReadonlyMap<string, RoomView>;
+  /** Of the server; MESSAGE_BYTES_MAX until it is known. */
+  readonly textBytesMax: number;
+  join(room: string): void;
+  leave(room: string): void;
+  /** Puts a text into the outbox, from where it goes to the server, now or later. */
+  say(room: string, text: string): void;
+  /** Tries a failed message once more. */
+  resend(nonce: string): void;
+  /** Takes a message out of the outbox; too late if it is on its way. */
+  discard(nonce: string): void;
+  rename(name: string): void;
+  /** I am writing; may be called for each key. */
+  typing(room: string): void;
+  /** I have read up to an id. */
+  read(room: string, id: number): void;
+  /** Loads the page before the first item, or after the last; resolves when it is in, or can't be had now. */
+  older(room: string): Promise<void>;
+  newer(room: string): Promise<void>;
+  /** Goes to where an id is: a window around it; false when it is not there (any more), or not to be had now. */
+  showAround(room: string, id: number): Promise<boolean>;
+  /** Goes back to the end. */
+  showEnd(room: string): Promise<void>;
+  /** Newest first; undefined when there is no connection or the server is busy. */
+  search(query: string, before?: number): Promise<{ entries: readonly Said[]; more: boolean } | undefined>;
+  /** Makes the next attempt to connect now, or finds out whether the connection is still alive. */
+  retry(): void;
+}
+
+/** How often it is looked whether another tab left something in the outbox, in ms; so old a message is taken over. */
+export const ADOPT_MS = 60_000;
+
+/** What the chat needs of the browser. */
+export interface ChatPorts extends Ports {
+  /** `localStorage`; may throw, or give nothing, where there is none. */
+  storage(): Shelf | undefined;
+}
+
+/** The conversation as one tab knows it. Everything that is said goes through the outbox and comes back from the server. */
+export class Chat implements ChatActions {
+  readonly #ports: ChatPorts;
+  readonly #listener: ChatListener;
+  readonly #memory: Memory;
+  readonly #identity: Identity;
+  readonly #outbox: Outbox;
+  readonly #sender: Sender;
+  readonly #requests: Requests<Page>;
+  readonly #bookmarks: Bookmarks;
+  readonly #pages: Pages;
+  readonly #rooms = new Map<string, Room>();
+  /** Rooms that I have left, or am not in, where something of mine has yet to be said. */
+  readonly #errands = new Map<string, Room>();
+  /** How many items were appended to rooms since the page was last told. */
+  readonly #grown = new Map<Room, number>();
+  readonly #timers = new Set<() => void>();
+  #connection: Connection | undefined;
+  #open = false;
+  #roomsChanged = false;
+  #epoch: string | undefined;
+  #me: Person | undefined;
+  /** The name that the server was told in the hello. */
+  #helloName: string | undefined;
+  #textBytesMax = MESSAGE_BYTES_MAX;
+
+  constructor(ports: ChatPorts, listener: ChatListener) {
+    this.#ports = ports;
+    this.#listener = listener;
+    this.#memory = new Memory(() => ports.storage());
+    this.#identity = new Identity(this.#memory);
+    this.#outbox = new Outbox(this.#memory, () => ports.now(), this.#identity.kept);
+    this.#sender = new Sender(this.#outbox, this.#way(), ports);
+    this.#requests = new Requests((ms, callback) => ports.after(ms, callback));
+    this.#bookmarks = new Bookmarks(this.#memory);
+    this.#pages = new Pages(
+      this.#rooms,
+      (room, where) => this.#history(room, where),
+      (room, change) => this.#tell(room, change),
+    );
+    for (const name of this.#bookmarks.rooms) this.#rooms.set(name, this.#makeRoom(name));
+    for (const name of this.#outbox.rooms) this.#pendingChanged(name, false);
+  }
+
+  /** Connects. The listener hears nothing before that. */
+  start(): void {
+    this.#connection = new Connection(this.#ports, {
+      hello: () => this.#hello(),
+      received: (message) => this.#received(message),
+      settled: () => this.#flush(),
+      changed: (status) => this.#changed(status),
+    });
+    this.#every(ADOPT_MS, () => {
+      for (const { room } of this.#outbox.adopt(ADOPT_MS)) this.#pendingChanged(room);
+      this.#sender.go();
+    });
+  }
+
+  /** Ends it, as closing the tab does. */
+  stop(): void {
+    this.#connection?.stop();
+    this.#open = false;
+    this.#sender.lost();
+    this.#requests.clear();
+    for (const room of this.#everyRoom()) room.exit();
+    for (const callOff of this.#timers) callOff();
+  }
+
+  get me(): Person | undefined {
+    return this.#me;
+  }
+
+  get rooms(): ReadonlyMap<string, RoomView> {
+    return this.#rooms;
+  }
+
+  get textBytesMax(): number {
+    return this.#textBytesMax;
+  }
+
+  /** What I said and the server does not have yet survives closing this tab; false where the browser keeps nothing. */
+  get outboxKept(): boolean {
+    return this.#outbox.kept;
+  }
+
+  join(name: string): void {
+    if (this.#rooms.has(name)) return;
+    if (!isRoomName(name)) return this.#refuse("badRoom", `"${name}" can't be the name of a room`, name);
+    if (this.#rooms.size >= ROOMS_PER_CLIENT_MAX) {
+      return this.#refuse("tooManyRooms", `Nobody can be in more than ${ROOMS_PER_CLIENT_MAX} rooms`, name);
+    }
+    const room = this.#list(name);
+    this.#bookmarks.enter(name);
+    this.#enter(room);
+  }
+
+  leave(name: string): void {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return;
+    this.#rooms.delete(name);
+    this.#bookmarks.leave(name);
+    for (const { nonce, failed } of room.pending) if (failed !== undefined) this.#outbox.remove(nonce);
+    this.#errands.set(name, room);
+    this.#endErrand(name);
+    this.#listener.rooms();
+  }
+
+  say(name: string, text: string): void {
+    if (text.trim() === "") return;
+    this.join(name);
+    const room = this.#rooms.get(name);
+    if (room === undefined) return;
+    // Half of a surrogate pair can't be written as UTF-8.
+    this.#outbox.add(name, text.toWellFormed());
+    room.hintedAt = 0;
+    this.#pendingChanged(name);
+    this.#sender.go();
+  }
+
+  resend(nonce: string): void {
+    const pending = this.#outbox.resend(nonce);
+    if (pending === undefined) return;
+    this.#pendingChanged(pending.room);
+    this.#sender.go();
+  }
+
+  discard(nonce: string): void {
+    this.#settle(nonce);
+  }
+
+  rename(name: string): void {
+    this.#identity.wish(name.trim().normalize());
+    this.#send({ type: "rename", name: this.#identity.name! });
+  }
+
+  typing(name: string): void {
+    const room = this.#rooms.get(name);
+    if (!room?.joined || Math.abs(this.#ports.now() - room.hintedAt) < HINT_MS) return;
+    if (this.#send({ type: "typing", room: name })) room.hintedAt = this.#ports.now();
+  }
+
+  read(name: string, id: number): void {
+    const room = this.#rooms.get(name);
+    if (this.#epoch === undefined || !room?.read(id)) return;
+    this.#bookmarks.read(name, this.#epoch, id);
+    this.#listener.rooms();
+  }
+
+  older(name: string): Promise<void> {
+    return this.#pages.older(name);
+  }
+
+  newer(name: string): Promise<void> {
+    return this.#pages.newer(name);
+  }
+
+  showAround(name: string, id: number): Promise<boolean> {
+    return this.#pages.showAround(name, id);
+  }
+
+  showEnd(name: string): Promise<void> {
+    return this.#pages.showEnd(name);
+  }
+
+  search(query: string, before?: number): Promise<Page | undefined> {
+    return this.#requests.ask((ref) =>
+      this.#send({ type: "search", ref, query, ...(before === undefined ? {} : { before }) })
+    );
+  }
+
+  retry(): void {
+    this.#connection?.retry();
+  }
+
+  /** Another tab changed the storage: for `addEventListener("storage", …)`, whose key is null when all was deleted. */
+  storageChanged(key: string | null): void {
+    if (key === null) return;
+    const read = bookmarkedRoom(key);
+    if (read !== undefined && this.#epoch !== undefined) {
+      const id = this.#bookmarks.lastRead(read, this.#epoch);
+      if (id !== undefined && this.#rooms.get(read)?.read(id)) this.#listener.rooms();
+    }
+    const settled = this.#outbox.changed(key);
+    if (settled === undefined) return;
+    this.#pendingChanged(settled.room);
+    this.#sender.settled(settled.nonce);
+  }
+
+  #hello(): ClientMessage {
+    if (this.#rooms.size === 0) {
+      this.#list(DEFAULT_ROOM);
+      this.#bookmarks.enter(DEFAULT_ROOM);
+    }
+    const rooms = this.#everyRoom().slice(0, ROOMS_PER_CLIENT_MAX).map((room) => {
+      room.entering = true;
+      return { room: room.name, ...(room.cursor === undefined ? {} : { after: room.cursor }) };
+    });
+    const { secret, name } = this.#identity;
+    const epoch = this.#epoch;
+    this.#helloName = name;
+    return {
+      type: "hello",
+      secret,
+      ...(name === undefined ? {} : { name }),
+      ...(epoch === undefined ? {} : { epoch }),
+      rooms,
+    };
+  }
+
+  #changed(status: Status): void {
+    this.#open = status.state === "open";
+    if (this.#open) {
+      // What was wanted between the hello and the welcome.
+      for (const room of this.#everyRoom()) this.#enter(room);
+      const { name } = this.#identity;
+      if (name !== undefined && name !== this.#helloName) this.#send({ type: "rename", name });
+    } else {
+      const tooBig = status.state === "waiting" && status.code === Disconnect.tooBig.code;
+      this.#sender.lost(tooBig ? Disconnect.tooBig.reason : undefined);
+      this.#requests.clear();
+      for (const room of this.#everyRoom()) {
+        const wasJoined = room.joined;
+        room.exit();
+        if (wasJoined) this.#peopleChanged(room);
+      }
+      this.#flush();
+    }
+    this.#listener.status(status);
+    this.#sender.go();
+  }
+
+  #received(message: ServerMessage): void {
+    // Whatever comes before the welcome is not for me.
+    if (this.#me === undefined && message.type !== "welcome" && message.type !== "error") return;
+    switch (message.type) {
+      case "welcome":
+        return this.#welcome(message);
+      case "joined":
+        return this.#joined(message);
+      case "said":
+        return this.#said(message);
+      case "kept":
+        return this.#settle(message.nonce);
+      case "people":
+        return this.#inRoom(message.room, (room) => {
+          room.update(message);
+          this.#peopleChanged(room);
+        });
+      case "typing":
+        return this.#inRoom(message.room, (room) => {
+          room.typists.heard(message.people.filter(({ id }) => id !== this.#me?.id));
+        });
+      case "renamed":
+        this.#identity.accepted(message.name);
+        return this.#called(this.#me!.id, message.name);
+      case "history":
+      case "found":
+        for (const said of message.entries) this.#acknowledge(said);
+        return this.#requests.answer(message.ref, message);
+      case "pong":
+        return;
+      case "error":
+        return this.#refused(message);
+    }
+  }
+
+  #welcome({ epoch, id, name, textBytesMax }: Welcome): void {
+    if (this.#epoch !== undefined && this.#epoch !== epoch) {
+      for (const room of this.#everyRoom()) {
+        room.forget();
+        this.#tell(room, { kind: "reset" });
+      }
+      this.#roomsChanged = true;
+    }
+    this.#epoch = epoch;
+    this.#textBytesMax = textBytesMax;
+    if (name === this.#identity.name) this.#identity.accepted(name);
+    this.#called(id, name);
+  }
+
+  #called(id: string, name: string): void {
+    if (this.#me?.id === id && this.#me.name === name) return;
+    this.#me = { id, name };
+    this.#listener.me(this.#me);
+  }
+
+  #joined(joined: Joined): void {
+    const room = this.#find(joined.room);
+    if (room === undefined) return;
+    this.#flush();
+    for (const said of joined.entries) this.#acknowledge(said);
+    const remembered = this.#bookmarks.lastRead(room.name, this.#epoch!);
+    const change = room.enter(joined, this.#me!.id, remembered);
+    if (remembered === undefined) this.#bookmarks.read(room.name, this.#epoch!, room.lastRead);
+    if (change !== undefined) this.#tell(room, change);
+    this.#peopleChanged(room);
+    this.#roomsChanged = true;
+    this.#sender.go();
+  }
+
+  #said(said: Said): void {
+    this.#acknowledge(said);
+    this.#inRoom(said.room, (room) => {
+      room.typists.stopped(said.user);
+      const { unread } = room;
+      const change = room.hear(said, this.#me!.id);
+      if (change?.kind === "appended") this.#grown.set(room, (this.#grown.get(room) ?? 0) + change.count);
+      else if (change !== undefined) this.#tell(room, change);
+      if (room.unread !== unread) this.#roomsChanged = true;
+    });
+  }
+
+  #refused(refusal: Refusal): void {
+    const { code, room: name, nonce, ref } = refusal;
+    if (nonce !== undefined) return this.#sender.refused(nonce, refusal);
+    if (ref !== undefined) return this.#requests.answer(ref, undefined);
+    const room = name === undefined ? undefined : this.#find(name);
+    if (room?.entering) return this.#refusedEntry(room, refusal);
+    if (room !== undefined && code === "notJoined") {
+      room.exit();
+      return this.#enter(room);
+    }
+    // A hint that was one too many is nothing to tell anybody.
+    if (room !== undefined && REFUSALS[code]?.retry) return;
+    if (code === "nameTaken" || code === "badName") this.#identity.refused();
+    this.#listener.refused(refusal);
+  }
+
+  #refusedEntry(room: Room, refusal: Refusal): void {
+    room.entering = false;
+    if (REFUSALS[refusal.code]?.retry) {
+      this.#sender.entryDelayed();
+      this.#later(backoff(room.refusals++, this.#ports.random()), () => this.#enter(room));
+      return;
+    }
+    this.#rooms.delete(room.name);
+    this.#bookmarks.leave(room.name);
+    this.#errands.set(room.name, room);
+    for (const { nonce, failed } of room.pending) if (failed === undefined) this.#fail(nonce, refusal.reason);
+    this.#endErrand(room.name);
+    this.#roomsChanged = true;
+    this.#listener.refused(refusal);
+  }
+
+  /** If it is mine, it is kept: it can go from the outbox. */
+  #acknowledge({ user, nonce }: Said): void {
+    if (user === this.#me!.id) this.#settle(nonce);
+  }
+
+  /** Takes a message out of the outbox, whichever tab's it is, and goes on with the next. */
+  #settle(nonce: string): void {
+    const pending = this.#outbox.remove(nonce);
+    if (pending === undefined) return;
+    this.#pendingChanged(pending.room);
+    this.#sender.settled(nonce);
+    this.#endErrand(pending.room);
+  }
+
+  #fail(nonce: string, reason: string): void {
+    this.#outbox.fail(nonce, reason);
+    const pending = this.#outbox.get(nonce);
+    if (pending === undefined) return;
+    // Nobody must find out by chance that something was not said.
+    this.#list(pending.room);
+    this.#pendingChanged(pending.room);
+  }
+
+  #pendingChanged(name: string, tell = true): void {
+    let room = this.#find(name);
+    if (room === undefined) this.#errands.set(name, room = this.#makeRoom(name));
+    room.pending = this.#outbox.of(name);
+    if (room.pending.some(({ failed }) => failed !== undefined)) this.#list(name, tell);
+    if (tell && this.#rooms.has(name)) this.#listener.pending(room);
+  }
+
+  /** When all is said in a room that I am not in otherwise, I leave it. */
+  #endErrand(name: string): void {
+    const room = this.#errands.get(name);
+    if (room === undefined || this.#outbox.of(name).length > 0) return;
+    this.#errands.delete(name);
+    if (room.joined || room.entering) this.#send({ type: "leave", room: name });
+    room.exit();
+  }
+
+  #list(name: string, tell = true): Room {
+    const listed = this.#rooms.get(name);
+    if (listed !== undefined) return listed;
+    const errand = this.#errands.get(name);
+    const room = errand ?? this.#makeRoom(name);
+    this.#errands.delete(name);
+    this.#rooms.set(name, room);
+    if (tell) this.#listener.rooms();
+    if (tell && errand !== undefined) this.#tell(room, { kind: "reset" });
+    return room;
+  }
+
+  #makeRoom(name: string): Room {
+    const room: Room = new Room(
+      name,
+      new Typing((ms, callback) => this.#ports.after(ms, callback), () => this.#peopleChanged(room)),
+    );
+    return room;
+  }
+
+  #find(name: string): Room | undefined {
+    return this.#rooms.get(name) ?? this.#errands.get(name);
+  }
+
+  #everyRoom(): Room[] {
+    return [...this.#rooms.values(), ...this.#errands.values()];
+  }
+
+  /** What comes from a room that I am not in any more, or not yet again, is left out. */
+  #inRoom(name: string, action: (room: Room) => void): void {
+    const room = this.#find(name);
+    if (room?.joined) action(room);
+  }
+
+  #enter(room: Room): void {
+    if (room.joined || room.entering || this.#find(room.name) !== room) return;
+    room.entering = this.#send({ type: "join", room: room.name });
+  }
+
+  #way(): Way {
+    const isOpen = () => this.#open;
+    const textBytesMax = () => this.#textBytesMax;
+    return {
+      get open() {
+        return isOpen();
+      },
+      get textBytesMax() {
+        return textBytesMax();
+      },
+      ready: (name) => this.#find(name)?.joined ?? false,
+      enter: (name) => this.#enter(this.#find(name)!),
+      expelled: (name) => this.#find(name)?.exit(),
+      say: ({ room, nonce, text }) => this.#send({ type: "say", room, nonce, text }),
+      stuck: () => this.#connection?.giveUp(),
+      failed: (nonce, reason) => this.#fail(nonce, reason),
+    };
+  }
+
+  async #history(room: Room, where: { before: number } | { after: number }): Promise<Page | undefined> {
+    if (!room.joined) return undefined;
+    return await this.#requests.ask((ref) => this.#send({ type: "history", ref, room: room.name, ...where }));
+  }
+
+  #send(message: ClientMessage): boolean {
+    return this.#open && this.#connection!.send(message);
+  }
+
+  #refuse(code: Refusal["code"], reason: string, room: string): void {
+    this.#listener.refused({ type: "error", code, reason, room });
+  }
+
+  #tell(room: Room, change: TimelineChange): void {
+    const count = this.#grown.get(room);
+    this.#grown.delete(room);
+    if (count !== undefined && change.kind !== "reset") {
+      this.#tellListed(room, { kind: "appended", count, live: true });
+    }
+    this.#tellListed(room, change);
+  }
+
+  #peopleChanged(room: Room): void {
+    if (this.#rooms.get(room.name) === room) this.#listener.people(room);
+  }
+
+  #tellListed(room: Room, change: TimelineChange): void {
+    if (this.#rooms.get(room.name) === room) this.#listener.timeline(room, change);
+  }
+
+  /** Tells the page what many messages that came at once have changed. */
+  #flush(): void {
+    for (const [room, count] of this.#grown) {
+      this.#grown.delete(room);
+      this.#tellListed(room, { kind: "appended", count, live: true });
+    }
+    if (!this.#roomsChanged) return;
+    this.#roomsChanged = false;
+    this.#listener.rooms();
+  }
+
+  #later(ms: number, callback: () => void): void {
+    const callOff = this.#ports.after(ms, () => {
+      this.#timers.delete(callOff);
+      callback();
+    });
+    this.#timers.add(callOff);
+  }
+
+  #every(ms: number, callback: () => void): void {
+    this.#later(ms, () => {
+      this.#every(ms, callback);
+      callback();
+    });
+  }
+}

@@ -1,0 +1,164 @@
+import type { Joined, Person, Said, ServerMessage } from "../protocol.ts";
+import type { Item, Pending, RoomView, TimelineChange } from "./chat.ts";
+import { ITEMS_MAX, type Page, Timeline, UNREAD_ITEMS_MAX } from "./chat_timeline.ts";
+import { Typing } from "./chat_typing.ts";
+
+/** So many unread messages are counted; what comes on top is "at least". */
+export const UNREAD_MAX = 1_000;
+
+/** What a page has of a room: the part of the conversation that is on show, how far I have read, who is there. */
+export class Room implements RoomView {
+  readonly name: string;
+  readonly typists: Typing;
+  pending: readonly Pending[] = [];
+  joined = false;
+  /** The server was asked to let me in, and has not answered. */
+  entering = false;
+  /** How often it said "not now" since it last let me in. */
+  refusals = 0;
+  /** When I last told that I am typing, in ms since 1970. */
+  hintedAt = 0;
+  /** The newest id up to which I have had everything, on show or not: what to resume from. */
+  cursor: number | undefined;
+  timeline = new Timeline({ entries: [], more: false }, 0, false);
+  lastRead = 0;
+  unreadMore = false;
+  count = 0;
+  people: readonly Person[] = [];
+  #unread: number[] = [];
+  readonly #catchers = new Set<Said[]>();
+
+  constructor(name: string, typists: Typing) {
+    this.name = name;
+    this.typists = typists;
+  }
+
+  get items(): readonly Item[] {
+    return this.timeline.items;
+  }
+
+  get moreBefore(): boolean {
+    return this.timeline.moreBefore;
+  }
+
+  get moreAfter(): boolean {
+    return this.timeline.moreAfter;
+  }
+
+  get unread(): number {
+    return this.#unread.length;
+  }
+
+  get typing(): readonly Person[] {
+    return this.typists.people;
+  }
+
+  /**
+   * The server let me in.
+   * @param me my id: what I said is never unread, nor missed.
+   * @param remembered how far I have read it in this epoch, if I was ever here.
+   */
+  enter(joined: Joined, me: string, remembered: number | undefined): TimelineChange | undefined {
+    this.joined = true;
+    this.entering = false;
+    this.refusals = 0;
+    this.people = joined.people;
+    this.count = joined.count;
+    return joined.start === "resumed" ? this.#resume(joined, me) : this.#restart(joined, me, remembered);
+  }
+
+  /** The connection is gone, or I am sent out. */
+  exit(): void {
+    this.joined = this.entering = false;
+    this.typists.clear();
+  }
+
+  /** Everything that was known is void: ids start again. */
+  forget(): void {
+    this.cursor = undefined;
+    this.timeline = new Timeline({ entries: [], more: false }, 0, false);
+    this.lastRead = 0;
+    this.unreadMore = false;
+    this.#unread = [];
+  }
+
+  /** Something was said just now. */
+  hear(said: Said, me: string): TimelineChange | undefined {
+    if (said.id <= (this.cursor ?? 0)) return undefined;
+    this.#advance([said], me, said.id);
+    for (const caught of this.#catchers) caught.push(said);
+    if (this.moreAfter) return undefined;
+    const allRead = this.unread === 0 || this.#unread[0] === said.id;
+    const change = this.timeline.append([said], true);
+    return this.timeline.trim(allRead ? ITEMS_MAX : UNREAD_ITEMS_MAX) ? { kind: "reset" } : change;
+  }
+
+  /** Keeps what is said from now on while a page is fetched to which it may have to be joined. */
+  catch(): { readonly caught: readonly Said[]; release(): void } {
+    const caught: Said[] = [];
+    this.#catchers.add(caught);
+    return { caught, release: () => this.#catchers.delete(caught) };
+  }
+
+  /** Goes on to the page that follows, and if that was the last, to what was said meanwhile. */
+  extend(page: Page, caught: readonly Said[]): TimelineChange | undefined {
+    this.timeline.moreAfter = page.more;
+    return this.timeline.append(page.more ? page.entries : [...page.entries, ...caught], false);
+  }
+
+  /** Shows another part. */
+  show(page: Page, moreAfter: boolean, caught: readonly Said[]): TimelineChange {
+    this.timeline = new Timeline(page, page.entries.at(-1)?.id ?? 0, moreAfter);
+    if (!moreAfter) this.timeline.append(caught, false);
+    return { kind: "reset" };
+  }
+
+  /** I have read up to an id; false if that was known. */
+  read(id: number): boolean {
+    if (id <= this.lastRead) return false;
+    this.lastRead = id;
+    const unread = this.#unread.filter((other) => other > id);
+    if (unread.length < this.#unread.length) this.unreadMore = false;
+    this.#unread = unread;
+    return true;
+  }
+
+  /** People came and went. */
+  update({ joined, left, count }: Extract<ServerMessage, { type: "people" }>): void {
+    const people = new Map(this.people.map((person) => [person.id, person]));
+    for (const person of joined) people.set(person.id, person);
+    for (const id of left) people.delete(id);
+    this.people = [...people.values()];
+    this.count = count;
+    for (const id of left) this.typists.stopped(id);
+  }
+
+  #restart({ start, entries, more, last }: Joined, me: string, remembered: number | undefined): TimelineChange {
+    // On the first visit ever nothing is unread.
+    this.lastRead = Math.max(remembered ?? last, this.lastRead);
+    this.#unread = [];
+    this.unreadMore = more && entries.length > 0 && entries[0]!.id > this.lastRead;
+    this.cursor = 0;
+    this.#advance(entries, me, last);
+    this.timeline = new Timeline({ entries, more }, last, false, start === "reload" ? [{ kind: "reloaded" }] : []);
+    return { kind: "reset" };
+  }
+
+  #resume({ entries, last }: Joined, me: string): TimelineChange | undefined {
+    const missed = this.#advance(entries, me, last);
+    if (this.moreAfter) return undefined;
+    return this.timeline.append(entries, false, missed > 0 ? { kind: "missed", count: missed } : undefined);
+  }
+
+  /** I have everything up to `last` now; counts what others said that is new. */
+  #advance(entries: readonly Said[], me: string, last: number): number {
+    const others = entries.filter(({ id, user, text }) => id > (this.cursor ?? 0) && user !== me && text !== "");
+    this.cursor = Math.max(this.cursor ?? 0, last);
+    this.#unread.push(...others.map(({ id }) => id).filter((id) => id > this.lastRead));
+    if (this.#unread.length > UNREAD_MAX) {
+      this.#unread.splice(0, this.#unread.length - UNREAD_MAX);
+      this.unreadMore = true;
+    }
+    return others.length;
+  }
+}

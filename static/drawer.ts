@@ -1,0 +1,54 @@
+/**
+ * A panel beside the conversation that a narrow screen has no room for: there a button opens it, and Escape, the button,
+ * or going elsewhere closes it. On a wide screen style.css shows the panel always and the button never.
+ */
+export class Drawer {
+  readonly #button: HTMLElement;
+  readonly #panel: HTMLElement;
+
+  /** @param more what belongs to the panel, so that to go there is not to go elsewhere. */
+  constructor(button: HTMLElement, panel: HTMLElement, ...more: readonly HTMLElement[]) {
+    this.#button = button;
+    this.#panel = panel;
+    button.addEventListener("click", () => this.isOpen ? this.close() : this.open());
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.isOpen) this.close();
+    });
+    const isInside = (target: EventTarget | null) =>
+      [button, panel, ...more].some((part) => part.contains(target as Node | null));
+    // Before whoever was clicked hears of it, for that may open the panel.
+    document.addEventListener("click", ({ target }) => {
+      if (this.isOpen && !isInside(target)) this.#set(false);
+    }, { capture: true });
+    document.addEventListener("focusin", ({ target }) => {
+      // A pointer that goes down has not clicked yet, and would miss what moves away when the panel closes.
+      const byKeyboard = (target as Element).matches(":focus-visible");
+      if (this.isOpen && byKeyboard && !isInside(target)) this.#set(false);
+    });
+    this.#set(false);
+  }
+
+  /** Whether it was opened by hand. */
+  get isOpen(): boolean {
+    return this.#panel.dataset.open === "true";
+  }
+
+  /** Opens it where it has to be opened. */
+  open(): void {
+    if (getComputedStyle(this.#button).display === "none") return;
+    this.#set(true);
+    this.#panel.querySelector<HTMLElement>("a, button, input")?.focus();
+  }
+
+  /** Closes it; the focus, if it was inside, goes back to the button. */
+  close(): void {
+    if (!this.isOpen) return;
+    if (this.#panel.contains(document.activeElement)) this.#button.focus();
+    this.#set(false);
+  }
+
+  #set(open: boolean): void {
+    this.#panel.dataset.open = String(open);
+    this.#button.ariaExpanded = String(open);
+  }
+}

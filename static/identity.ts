@@ -1,0 +1,54 @@
+import type { Memory } from "./chat_memory.ts";
+
+/** Where the secret is kept. */
+export const SECRET_KEY = "hubbub.secret";
+/** Where the name is kept. */
+export const NAME_KEY = "hubbub.name";
+
+/** Who this browser is. */
+export class Identity {
+  /** What only this browser knows; the server makes my public id of it. Made once. */
+  readonly secret: string;
+  /** The browser will know the secret after a reload. */
+  readonly kept: boolean;
+  readonly #memory: Memory;
+  #wish: string | undefined;
+  #givenUp = false;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    const known = memory.get(SECRET_KEY);
+    this.secret = known !== undefined && /^[\w-]{22,64}$/.test(known) ? known : randomToken();
+    this.kept = known === this.secret || memory.set(SECRET_KEY, this.secret);
+  }
+
+  /** What I would like to be called, if I ever said so. */
+  get name(): string | undefined {
+    return this.#wish ?? (this.#givenUp ? undefined : this.#memory.get(NAME_KEY));
+  }
+
+  /** I want another name. It is kept when the server has accepted it. */
+  wish(name: string): void {
+    this.#wish = name;
+  }
+
+  /** The server calls me by a name that I asked for, in this tab or in another. */
+  accepted(name: string): void {
+    this.#wish = undefined;
+    this.#givenUp = false;
+    if (this.#memory.get(NAME_KEY) !== name) this.#memory.set(NAME_KEY, name);
+  }
+
+  /** I can't have the name: this tab does not ask for it again, so that nobody is told at each reconnect. */
+  refused(): void {
+    if (this.#wish === undefined) this.#givenUp = true;
+    this.#wish = undefined;
+  }
+}
+
+/** 128 random bits as 22 letters, digits, `-` and `_`. */
+export function randomToken(): string {
+  // Not randomUUID, which a page without TLS does not have.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}

@@ -1,0 +1,152 @@
+import { type Refusal, REFUSALS } from "../protocol.ts";
+import { backoff } from "./backoff.ts";
+import type { Pending } from "./chat.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** How long the echo of a message may take, in ms. */
+export const ECHO_MS_MAX = 15_000;
+/** However slow the line is, an echo may not take longer than this, in ms. */
+const SLOW_ECHO_MS_MAX = 120_000;
+/** How often a room is entered for the sake of one message. */
+const ENTRIES_MAX = 3;
+
+/** The way to the server. */
+export interface Way {
+  /** The connection is open. */
+  readonly open: boolean;
+  /** The longest text that the server takes, in bytes of UTF-8. */
+  readonly textBytesMax: number;
+  /** Something can be said in the room. */
+  ready(room: string): boolean;
+  /** Gets into the room; `go` is called when I am in. */
+  enter(room: string): void;
+  /** The server says that I am not in the room. */
+  expelled(room: string): void;
+  /** Says it; false when that can't be done now. */
+  say(pending: Pending): boolean;
+  /** The connection is open, but what was said on it does not come back. */
+  stuck(): void;
+  /** The server will never have this message. */
+  failed(nonce: string, reason: string): void;
+}
+
+/**
+ * Sends what is in the outbox, one message at a time: the next goes only when the one before has come back or was refused
+ * for good. If two were under way and the first could not be kept, the second would overtake it.
+ */
+export class Sender {
+  readonly #outbox: Outbox;
+  readonly #way: Way;
+  readonly #after: (ms: number, callback: () => void) => () => void;
+  readonly #random: () => number;
+  /** The nonce of the message whose echo is awaited, or whose room is being entered. */
+  #sent: string | undefined;
+  #entering: string | undefined;
+  #resting = false;
+  #refusals = 0;
+  #silences = 0;
+  #entries = 0;
+  #callOffTimer: () => void = () => {};
+
+  constructor(
+    outbox: Outbox,
+    way: Way,
+    ports: { after(ms: number, callback: () => void): () => void; random(): number },
+  ) {
+    this.#outbox = outbox;
+    this.#way = way;
+    this.#after = (ms, callback) => ports.after(ms, callback);
+    this.#random = () => ports.random();
+  }
+
+  /** Sends the next message if it is its time. */
+  go(): void {
+    if (this.#sent !== undefined || this.#resting || !this.#way.open) return;
+    const next = this.#outbox.next;
+    if (next === undefined) return;
+    const bytes = new TextEncoder().encode(next.text).length;
+    if (bytes > this.#way.textBytesMax) {
+      this.#way.failed(next.nonce, `This has ${bytes} bytes; the server takes ${this.#way.textBytesMax}`);
+      return this.go();
+    }
+    if (!this.#way.ready(next.room)) {
+      if (this.#entering !== next.nonce) {
+        this.#entering = next.nonce;
+        this.#setDeadline();
+      }
+      return this.#way.enter(next.room);
+    }
+    if (!this.#way.say(next)) return;
+    this.#entering = undefined;
+    this.#sent = next.nonce;
+    this.#setDeadline();
+  }
+
+  /** A message is not in the outbox any more. */
+  settled(nonce: string): void {
+    if (nonce === this.#sent || nonce === this.#entering) this.#reset();
+    this.go();
+  }
+
+  /** A message was refused. */
+  refused(nonce: string, { code, reason }: Refusal): void {
+    if (nonce !== this.#sent) return;
+    this.#callOffTimer();
+    this.#sent = undefined;
+    // A newer server may have reasons that this page does not know.
+    if (REFUSALS[code]?.retry) return this.#rest();
+    const room = this.#outbox.get(nonce)?.room;
+    if (code === "notJoined" && room !== undefined && this.#entries++ < ENTRIES_MAX) {
+      this.#way.expelled(room);
+    } else {
+      this.#reset();
+      this.#way.failed(nonce, reason);
+    }
+    this.go();
+  }
+
+  /** A room can't be entered yet, which is no reason to think that the connection is dead. */
+  entryDelayed(): void {
+    if (this.#entering !== undefined) this.#setDeadline();
+  }
+
+  /**
+   * The connection is gone.
+   * @param blame the message that is under way is the reason: what to say of it.
+   */
+  lost(blame?: string): void {
+    const sent = this.#sent;
+    this.#callOffTimer();
+    this.#sent = this.#entering = undefined;
+    this.#resting = false;
+    if (sent !== undefined && blame !== undefined) this.#way.failed(sent, blame);
+  }
+
+  #reset(): void {
+    this.#callOffTimer();
+    this.#sent = this.#entering = undefined;
+    this.#refusals = this.#silences = this.#entries = 0;
+  }
+
+  #rest(): void {
+    this.#resting = true;
+    this.#timer(backoff(this.#refusals++, this.#random()), () => {
+      this.#resting = false;
+      this.go();
+    });
+  }
+
+  #setDeadline(): void {
+    // A line that is merely slow would otherwise be given up again and again.
+    const ms = Math.min(ECHO_MS_MAX * 2 ** this.#silences, SLOW_ECHO_MS_MAX);
+    this.#timer(ms, () => {
+      this.#silences++;
+      this.#way.stuck();
+    });
+  }
+
+  #timer(ms: number, callback: () => void): void {
+    this.#callOffTimer();
+    this.#callOffTimer = this.#after(ms, callback);
+  }
+}

@@ -1,0 +1,117 @@
+import type { Person } from "../protocol.ts";
+import type { ChatActions, RoomView } from "./chat.ts";
+import { element } from "./element.ts";
+import { nameOf } from "./person.ts";
+
+/** How many people are here, as a heading. */
+export function peopleCount(count: number): string {
+  return count === 1 ? "1 person" : `${count} people`;
+}
+
+/** Whether a name is one that the server gave to somebody who had not said what to be called. */
+export function isGuest(name: string): boolean {
+  return /^Guest \d+$/.test(name);
+}
+
+/** The people who are in the room that is shown, I first, and the form in which I change my name. */
+export class People {
+  readonly #chat: ChatActions;
+  readonly #heading: HTMLElement;
+  readonly #me: HTMLElement;
+  readonly #others: HTMLElement;
+  readonly #rest: HTMLElement;
+  readonly #rename: HTMLButtonElement;
+  readonly #form: HTMLFormElement;
+  readonly #input: HTMLInputElement;
+  readonly #answer: HTMLElement;
+  #shown: readonly Person[] = [];
+  /** The name that I have asked for and that has not been answered. */
+  #asked: string | undefined;
+
+  constructor(chat: ChatActions, panel: HTMLElement) {
+    this.#chat = chat;
+    this.#heading = panel.querySelector("h2")!;
+    this.#me = panel.querySelector("#me")!;
+    this.#others = panel.querySelector("ul")!;
+    this.#rest = panel.querySelector("#rest")!;
+    this.#rename = panel.querySelector("#rename")!;
+    this.#form = panel.querySelector("form")!;
+    this.#input = this.#form.querySelector("input")!;
+    this.#answer = this.#form.querySelector("[role=status]")!;
+    this.#rename.addEventListener("click", () => this.askForName());
+    this.#form.querySelector("[type=button]")!.addEventListener("click", () => this.#close());
+    this.#form.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      this.#close();
+    });
+    this.#input.addEventListener("input", () => this.#answer.textContent = "");
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+  }
+
+  /** Shows who is in a room now. */
+  update({ people, count }: RoomView): void {
+    this.#heading.textContent = count === 0 ? "People" : peopleCount(count);
+    this.showMe();
+    const me = this.#chat.me?.id;
+    const others = people.filter(({ id }) => id !== me).sort((a, b) => a.name.localeCompare(b.name));
+    const unlisted = count - others.length - 1;
+    this.#rest.textContent = unlisted > 0 ? `and ${unlisted} more` : "";
+    // Somebody types far more often than somebody comes or goes.
+    if (isSame(others, this.#shown)) return;
+    this.#shown = others;
+    this.#others.replaceChildren(...others.map((person) => element("li", "", nameOf(person))));
+  }
+
+  /** Shows what I am called now. */
+  showMe(): void {
+    const { me } = this.#chat;
+    this.#rename.hidden = !me || !this.#form.hidden;
+    if (!me) return;
+    this.#me.replaceChildren(nameOf(me), element("span", "you", "you"));
+    if (me.name === this.#asked) this.#close();
+  }
+
+  /** Opens the form, with the name that I have. */
+  askForName(): void {
+    this.#form.hidden = false;
+    this.#rename.hidden = true;
+    this.#input.value = this.#chat.me?.name ?? "";
+    this.#input.select();
+    this.#input.focus();
+  }
+
+  /** The name that I asked for was refused; false when I asked for none. */
+  refused(reason: string): boolean {
+    if (this.#asked === undefined) return false;
+    this.#asked = undefined;
+    this.#answer.textContent = reason;
+    this.#input.focus();
+    return true;
+  }
+
+  #submit(): void {
+    const name = this.#input.value.trim();
+    if (name === "" || name === this.#chat.me?.name) return this.#close();
+    this.#asked = name;
+    this.#answer.textContent = "Asking the server…";
+    this.#chat.rename(name);
+  }
+
+  #close(): void {
+    const hadFocus = this.#form.contains(document.activeElement);
+    this.#asked = undefined;
+    this.#answer.textContent = "";
+    this.#form.hidden = true;
+    this.#rename.hidden = false;
+    if (hadFocus) this.#rename.focus();
+  }
+}
+
+function isSame(some: readonly Person[], others: readonly Person[]): boolean {
+  return some.length === others.length &&
+    some.every(({ id, name }, index) => id === others[index]!.id && name === others[index]!.name);
+}

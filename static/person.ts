@@ -1,0 +1,17 @@
+import type { Person } from "../protocol.ts";
+import { element } from "./element.ts";
+
+/** How many colours there are for names; style.css has a class for each. */
+export const COLOURS = 8;
+
+/** The class of the colour that a person's name has, always the same one. */
+export function colourOf(id: string): string {
+  let hash = 0;
+  for (let index = 0; index < id.length; index++) hash = (hash * 31 + id.charCodeAt(index)) >>> 0;
+  return `colour-${hash % COLOURS}`;
+}
+
+/** A person's name in their colour, kept apart from the direction of the text around it. */
+export function nameOf({ id, name }: Person): HTMLElement {
+  return element("bdi", `name ${colourOf(id)}`, name);
+}

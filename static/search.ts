@@ -1,0 +1,114 @@
+import type { Said } from "../protocol.ts";
+import type { ChatActions } from "./chat.ts";
+import { element } from "./element.ts";
+import { nameOf } from "./person.ts";
+import { hrefOf } from "./place.ts";
+import { dateOf } from "./time.ts";
+
+/** How much of a message a result shows, in UTF-16 units. */
+export const EXCERPT_LENGTH = 160;
+
+/** The part of a text that has the first of the words that were looked for, on one line. */
+export function excerpt(text: string, query: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  if (line.length <= EXCERPT_LENGTH) return line;
+  const word = query.replaceAll(/from:\S+|["*]/g, " ").trim().split(/\s+/)[0]!;
+  const found = Math.max(0, line.toLowerCase().indexOf(word.toLowerCase()));
+  const start = Math.max(0, Math.min(found - EXCERPT_LENGTH / 4, line.length - EXCERPT_LENGTH));
+  // Half of a character that takes two units is none.
+  const part = line.slice(start, start + EXCERPT_LENGTH).replaceAll(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, "");
+  return `${start > 0 ? "…" : ""}${part}${start + EXCERPT_LENGTH < line.length ? "…" : ""}`;
+}
+
+/** Looks for what was said in the rooms that I am in, and lists it. */
+export class Search {
+  readonly #chat: ChatActions;
+  readonly #input: HTMLInputElement;
+  readonly #panel: HTMLElement;
+  readonly #list: HTMLElement;
+  readonly #state: HTMLElement;
+  readonly #more: HTMLElement;
+  #query = "";
+  #before: number | undefined;
+  /** What had the focus before the search box. */
+  #from: HTMLElement | undefined;
+
+  constructor(chat: ChatActions, form: HTMLFormElement, panel: HTMLElement) {
+    this.#chat = chat;
+    this.#input = form.querySelector("input")!;
+    this.#panel = panel;
+    this.#list = panel.querySelector("ol")!;
+    this.#state = panel.querySelector("[role=status]")!;
+    this.#more = panel.querySelector("#more")!;
+    form.addEventListener("focusin", ({ relatedTarget }) => {
+      if (relatedTarget instanceof HTMLElement && !panel.contains(relatedTarget) && !form.contains(relatedTarget)) {
+        this.#from = relatedTarget;
+      }
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#begin();
+    });
+    for (const part of [form, panel]) {
+      part.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") this.close();
+      });
+    }
+    panel.querySelector("#found-close")!.addEventListener("click", () => this.close());
+    this.#more.addEventListener("click", () => this.#look());
+  }
+
+  /** Puts the results away and gives the focus back. */
+  close(): void {
+    if (this.#panel.hidden) return;
+    const { activeElement } = document;
+    this.#panel.hidden = true;
+    this.#query = "";
+    if (this.#panel.contains(activeElement) || activeElement === this.#input) this.#from?.focus();
+  }
+
+  async #begin(): Promise<void> {
+    const query = this.#input.value.trim();
+    if (query === "") return;
+    this.#query = query;
+    this.#before = undefined;
+    this.#list.replaceChildren();
+    this.#panel.hidden = false;
+    await this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const [query, before] = [this.#query, this.#before];
+    this.#state.textContent = "Searching…";
+    this.#more.hidden = true;
+    const found = await this.#chat.search(query, before);
+    // Another search has begun meanwhile, or none is wanted any more.
+    if (query !== this.#query || before !== this.#before) return;
+    this.#more.hidden = found ? !found.more : false;
+    if (!found) {
+      this.#state.textContent = "The search could not be made now.";
+      this.#more.textContent = "Try again";
+      return;
+    }
+    this.#more.textContent = "More";
+    const first = this.#list.childElementCount === 0;
+    this.#state.textContent = first && found.entries.length === 0 ? "Nothing found" : "";
+    this.#list.append(...found.entries.map((said) => this.#render(said)));
+    this.#before = found.entries.at(-1)?.id;
+  }
+
+  #render(said: Said): HTMLElement {
+    const text = element("p", "", excerpt(said.text, this.#query));
+    text.dir = "auto";
+    const link = element(
+      "a",
+      "",
+      element("span", "room", said.room),
+      nameOf({ id: said.user, name: said.name }),
+      dateOf(said.at),
+      text,
+    );
+    link.href = hrefOf({ room: said.room, message: said.id });
+    return element("li", "", link);
+  }
+}

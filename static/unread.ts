@@ -1,0 +1,17 @@
+import type { RoomView } from "./chat.ts";
+
+/** What is counted of a room. */
+type Counts = Pick<RoomView, "unread" | "unreadMore">;
+
+/** How many are unread in rooms together, in a few letters: "" for none, "3", "50+". */
+export function unreadOf(...rooms: readonly Counts[]): string {
+  const unread = rooms.reduce((sum, room) => sum + room.unread, 0);
+  if (unread === 0) return "";
+  return `${unread}${rooms.some(({ unreadMore }) => unreadMore) ? "+" : ""}`;
+}
+
+/** The document's title while a room is shown: the room, and how much is unread in all of them. */
+export function titleOf(shown: string, rooms: Iterable<Counts>): string {
+  const unread = unreadOf(...rooms);
+  return `${unread && `(${unread}) `}#${shown} · Hubbub`;
+}
