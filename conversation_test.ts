@@ -6,6 +6,7 @@ import { RECENT_ENTRIES_MAX } from "./recent.ts";
 import { PAGES_LENGTH_MAX, RESUME_ENTRIES_MAX } from "./rooms.ts";
 import { LISTED_MAX, TICK_MS } from "./roster.ts";
 import { settle } from "./testing/fakes.ts";
+import { FaultyJournal } from "./testing/faulty_journal.ts";
 import { Harness, Peer, secretOf } from "./testing/harness.ts";
 
 function test(name: string, check: (harness: Harness) => Promise<void>): void {
@@ -163,6 +164,10 @@ test("Joining a room twice gives the newest page again and no line twice", async
   assert.equal(ann.got("joined").length, 2);
   assert.deepEqual(ann.texts, ["once"]);
   assert.equal(ann.last("people").count, 1);
+  const bob = await h.enter("Bob", "lobby");
+  ann.send({ type: "leave", room: "lobby" });
+  await h.deliver(1_000);
+  assert.equal(bob.last("people").count, 1);
 });
 
 test("HOSTILE 19: a room's name is of a fixed alphabet", async (h) => {
@@ -357,6 +362,37 @@ test("Whoever missed too much is told so, and gets the newest page", async (h) =
   const { start, entries, more } = bob.last("joined");
   assert.deepEqual([start, entries.length, more], ["reload", PAGE_ENTRIES, true]);
   assert.equal(entries.at(-1)!.text, String(RESUME_ENTRIES_MAX + 2));
+});
+
+test("Whoever missed more than should be sent at once starts again, however few entries it is", async (h) => {
+  const ann = await h.enter("Ann", "lobby");
+  await talk(h, ann, 400, () => "x".repeat(900));
+  const bob = await resume(h, "Bob", h.journal.epoch, { room: "lobby", after: ann.got("said")[0]!.id });
+  assert.equal(bob.last("joined").start, "reload");
+});
+
+test("What is read for one who comes back is read anew for the next who comes later", async (h) => {
+  const ann = await h.enter("Ann", "lobby");
+  await talk(h, ann, RECENT_ENTRIES_MAX + 50);
+  const cursor = { room: "lobby", after: ann.got("said")[0]!.id };
+  await resume(h, "Bob", h.journal.epoch, cursor);
+  for (let n = 0; n < RECENT_ENTRIES_MAX + 50; n++) ann.say("lobby", `more${n}`);
+  await h.deliver(1_000);
+  const bob = await resume(h, "Bob", h.journal.epoch, cursor);
+  const { start, entries } = bob.last("joined");
+  assert.deepEqual([start, entries.length], ["resumed", 2 * RECENT_ENTRIES_MAX + 99]);
+});
+
+Deno.test("Where something was deleted because of its age, whoever comes back starts again", async () => {
+  const memory = openMemory();
+  const after: typeof memory.after = async (...page) => ({ ...await memory.after(...page), gap: true });
+  const h = new Harness({ ...memory, after });
+  const ann = await h.enter("Ann", "lobby");
+  await talk(h, ann, RECENT_ENTRIES_MAX + 50);
+  const bob = await resume(h, "Bob", h.journal.epoch, { room: "lobby", after: ann.got("said")[0]!.id });
+  assert.equal(bob.last("joined").start, "reload");
+  await h.end();
+  await memory.close();
 });
 
 test("HOSTILE 27: a forged, negative, huge or foreign cursor is answered with a reload", async (h) => {
@@ -578,4 +614,24 @@ Deno.test("Closing the hub keeps and delivers what was accepted, then disconnect
   await h.end();
   assert.deepEqual(bob.texts, ["n1"]);
   for (const { closeCode } of [ann, bob]) assert.equal(closeCode, Disconnect.goingAway.code);
+});
+
+Deno.test("A hub that ends waits for a commit that is under way, but not for ever", async () => {
+  for (const answers of [true, false]) {
+    const memory = openMemory();
+    const journal = new FaultyJournal(memory);
+    const h = new Harness(journal);
+    const ann = h.connect();
+    ann.hello("Ann", "lobby");
+    await settle();
+    while (journal.waiting > 0) await journal.decide("done");
+    ann.say("lobby", "n1");
+    h.hub.close();
+    await settle();
+    if (answers) await journal.decide("done");
+    await h.end();
+    assert.deepEqual(ann.texts, answers ? ["n1"] : []);
+    assert.equal(ann.closeCode, Disconnect.goingAway.code);
+    await memory.close();
+  }
 });

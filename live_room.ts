@@ -42,9 +42,8 @@ export class LiveRoom implements Feed {
   readonly arrivals = new Map<Visitor, number | undefined>();
   /** Calls off the telling of changes, when one is planned. */
   callOffTick: (() => void) | undefined;
-  // Undefined until the newest page was read from the journal; meanwhile what is said is put aside.
+  // Undefined until the newest page was read from the journal.
   #recent: Recent | undefined;
-  #early: SaidLine[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -58,8 +57,6 @@ export class LiveRoom implements Feed {
   /** The newest page was read from the journal. */
   load(page: Page): void {
     this.#recent = new Recent(page);
-    for (const line of this.#early) this.#recent.push(line);
-    this.#early = [];
   }
 
   /** Something was said here and is kept: it goes to the members. */
@@ -67,8 +64,8 @@ export class LiveRoom implements Feed {
     const line = sayLine(entry);
     this.roster.said(entry.user);
     this.room.push({ json: line.json, plain: entry.text.replaceAll("\n", " ") });
-    if (this.#recent) this.#recent.push(line);
-    else this.#early.push(line);
+    // What comes before the newest page is in it, for the journal answers in order.
+    this.#recent?.push(line);
   }
 
   take(client: Client): string | undefined {
@@ -87,10 +84,10 @@ export class LiveRoom implements Feed {
     return lines && { start: "resumed", lines, more: false };
   }
 
-  /** Everything since an id, of which a page was read from the journal; undefined when there is a hole in it. */
-  sinceWith({ entries, more, gap }: Page, id: number): Start | undefined {
-    const rest = more || gap ? undefined : this.since(entries.at(-1)?.id ?? id);
-    return rest && { start: "resumed", lines: [...entries.map(sayLine), ...rest.lines], more: false };
+  /** Everything since an id, which begins with what was read from the journal; undefined when there is a hole after that. */
+  sinceWith(read: readonly SaidLine[], id: number): Start | undefined {
+    const rest = this.since(read.at(-1)?.id ?? id);
+    return rest && { start: "resumed", lines: [...read, ...rest.lines], more: false };
   }
 
   /** The line that lets a client in. */

@@ -2,7 +2,7 @@ import type { Client } from "./client.ts";
 import type { Entry, Journal, Page } from "./journal/journal.ts";
 import { lengthOf, LiveRoom, RESUME_LENGTH_MAX, type Start, type Visitor } from "./live_room.ts";
 import { encode, type ServerMessage } from "./protocol.ts";
-import { RECENT_ENTRIES_MAX } from "./recent.ts";
+import { RECENT_ENTRIES_MAX, type SaidLine, sayLine } from "./recent.ts";
 import type { Clock, Sweeper } from "./sweeper.ts";
 
 /** How many rooms can have somebody in them at once. */
@@ -32,6 +32,8 @@ export interface RoomsPorts {
 export class Rooms {
   readonly #ports: RoomsPorts;
   readonly #rooms = new Map<string, LiveRoom>();
+  // What is being read for those who resume from an id: after a restart they are many, with the same one.
+  readonly #readings = new Map<string, Promise<readonly SaidLine[] | undefined>>();
   #last: number;
 
   /** Nobody is anywhere. */
@@ -135,13 +137,27 @@ export class Rooms {
     const start = isId ? live.since(after) : undefined;
     if (start || !isId) return this.#start(visitor, live, start);
     live.arrivals.set(visitor, after);
-    const answered = (page: Page | undefined) => {
+    const answered = (read: readonly SaidLine[] | undefined) => {
       // They may have left meanwhile, and even have come back.
       if (live.arrivals.get(visitor) !== after) return;
       live.arrivals.delete(visitor);
-      this.#start(visitor, live, page && live.sinceWith(this.#delivered(page), after));
+      // What is kept but not delivered is still to come.
+      this.#start(visitor, live, read && live.sinceWith(read.filter(({ id }) => id <= this.#last), after));
     };
-    this.#ports.journal.after(live.name, after, RESUME_ENTRIES_MAX).then(answered, () => answered(undefined));
+    this.#readSince(live.name, after).then(answered, () => answered(undefined));
+  }
+
+  /** What was said in a room since an id, written out; undefined when that is too much, or some of it was deleted. */
+  #readSince(name: string, after: number): Promise<readonly SaidLine[] | undefined> {
+    const key = `${name} ${after}`;
+    let reading = this.#readings.get(key);
+    if (!reading) {
+      reading = this.#ports.journal.after(name, after, RESUME_ENTRIES_MAX)
+        .then(({ entries, more, gap }) => more || gap ? undefined : entries.map(sayLine))
+        .finally(() => this.#readings.delete(key));
+      this.#readings.set(key, reading);
+    }
+    return reading;
   }
 
   /** @param start undefined, or longer than can be sent, when there can't be a resumption. */

@@ -82,6 +82,11 @@ class Tab {
     if (first && this.#welcomed) this.#uplink.push(encode({ type: "say", ...first, text: first.nonce }));
   }
 
+  /** Leaves a room and comes back as if for the first time. */
+  rejoin(room: string): void {
+    if (this.#welcomed) this.#uplink.push(encode({ type: "leave", room }), encode({ type: "join", room }));
+  }
+
   rename(name: string): void {
     if (this.#welcomed) this.#uplink.push(encode({ type: "rename", name }));
   }
@@ -187,6 +192,13 @@ class World {
     return this.journal.kept.filter((entry) => entry.room === room).map(({ id }) => id);
   }
 
+  /** A program says much in a room, over a connection that nobody looks at. */
+  crowd(room: string, count: number): void {
+    const client = new Client(new FakeSocket(), this.hub.inbox, { form: "plain", room, textBytesMax: 1_000 });
+    client.opened();
+    for (let n = 1; n <= count; n++) client.received(`line ${n}`);
+  }
+
   /** SIGKILL: nothing that the process had in memory is left. */
   async crash(done: number): Promise<void> {
     this.journal = await this.journal.crash(done);
@@ -242,6 +254,11 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant("drop" as const), who, arrives: fc.nat({ max: 2 }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("resend" as const), who }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("rename" as const), who, name: fc.constantFrom(...NAMES) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("rejoin" as const), who, room }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant("crowd" as const), room, count: fc.integer({ min: 60, max: 150 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("stick" as const), who }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("unstick" as const), who }) },
   { weight: 16, arbitrary: fc.record({ type: fc.constant("carry" as const), who }) },
@@ -269,6 +286,8 @@ Deno.test("HOSTILE 28: whatever breaks, nothing echoed is lost or doubled and no
         else if (step.type === "drop") tab!.drop(step.arrives);
         else if (step.type === "resend") tab!.resend();
         else if (step.type === "rename") tab!.rename(step.name);
+        else if (step.type === "rejoin") tab!.rejoin(step.room);
+        else if (step.type === "crowd") world.crowd(step.room, step.count);
         else if (step.type === "stick") tab!.stick();
         else if (step.type === "unstick") tab!.unstick();
         else if (step.type === "carry") tab!.carry();
@@ -286,7 +305,7 @@ Deno.test("HOSTILE 28: whatever breaks, nothing echoed is lost or doubled and no
         assert.deepEqual(kept, outbox.said, "everything is kept, in the order in which it was said");
       }
       for (const room of ROOMS) {
-        const { entries } = await world.memory.before(room, Infinity, 1_000);
+        const { entries } = await world.memory.before(room, Infinity, 100_000);
         assert.deepEqual(entries.map(({ id }) => id), world.roomIds(room));
       }
       echoed += world.journal.kept.length;

@@ -65,7 +65,9 @@ export class Outbox {
 
   /** Puts a message last. */
   add(room: string, text: string): Pending {
-    return this.#put({ room, nonce: randomToken(), text, at: this.#now() });
+    const at = this.#now();
+    // What begins with the time is faster to keep: the server's index of nonces grows at its end.
+    return this.#put({ room, nonce: `${at.toString(36)}-${randomToken()}`, text, at });
   }
 
   /** The server will not have it. It stays until somebody resends or discards it, also over a reload. */
