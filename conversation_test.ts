@@ -6,7 +6,7 @@ import { RECENT_ENTRIES_MAX } from "./recent.ts";
 import { PAGES_LENGTH_MAX, RESUME_ENTRIES_MAX } from "./rooms.ts";
 import { LISTED_MAX, TICK_MS } from "./roster.ts";
 import { settle } from "./testing/fakes.ts";
-import { FaultyJournal } from "./testing/faulty_journal.ts";
+import { type Fate, FaultyJournal } from "./testing/faulty_journal.ts";
 import { Harness, Peer, secretOf } from "./testing/harness.ts";
 
 function test(name: string, check: (harness: Harness) => Promise<void>): void {
@@ -395,6 +395,37 @@ Deno.test("Where something was deleted because of its age, whoever comes back st
   await memory.close();
 });
 
+Deno.test("What was kept though it seemed not to be comes once, in its place, also to who resumes meanwhile", async () => {
+  const memory = openMemory();
+  const journal = new FaultyJournal(memory);
+  const h = new Harness(journal);
+  const decide = async (fate: Fate) => {
+    await settle();
+    await journal.decide(fate);
+    await h.deliver(1_000);
+  };
+  const ann = h.connect();
+  ann.hello("Ann", "lobby");
+  for (let i = 0; i < 2; i++) await decide("done");
+  for (let n = 1; n <= RECENT_ENTRIES_MAX + 50; n++) ann.say("lobby", `n${n}`);
+  await decide("done");
+  ann.say("lobby", "doubted");
+  await decide("doubted");
+  assert.deepEqual(ann.last("error").code, "storage");
+
+  const bob = h.connect();
+  const rooms = [{ room: "lobby", after: ann.got("said")[0]!.id }];
+  bob.send({ type: "hello", secret: secretOf("Bob"), epoch: journal.epoch, rooms });
+  await decide("done");
+  assert.equal(bob.last("joined").entries.length, RECENT_ENTRIES_MAX + 49);
+  ann.say("lobby", "next");
+  for (let i = 0; i < 2; i++) await decide("done");
+  assert.deepEqual(bob.texts, ["doubted", "next"]);
+  assert.deepEqual(ann.texts.slice(-2), ["doubted", "next"]);
+  await h.end();
+  await memory.close();
+});
+
 test("HOSTILE 27: a forged, negative, huge or foreign cursor is answered with a reload", async (h) => {
   const ann = await h.enter("Ann", "lobby");
   await talk(h, ann, 3);
@@ -625,6 +656,7 @@ Deno.test("A hub that ends waits for a commit that is under way, but not for eve
     ann.hello("Ann", "lobby");
     await settle();
     while (journal.waiting > 0) await journal.decide("done");
+    await h.deliver(1_000);
     ann.say("lobby", "n1");
     h.hub.close();
     await settle();

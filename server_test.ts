@@ -117,10 +117,15 @@ Deno.test("The page is compressed for a browser that takes it so", async () => {
 });
 
 /** What the server answers to a handshake with some headers changed, or without those that are undefined. */
-async function handshake(port: number, changes: Record<string, string | undefined>, method = "GET") {
+async function handshake(
+  port: number,
+  changes: Record<string, string | undefined>,
+  method = "GET",
+  target = "/ws",
+) {
   using socket = await RawSocket.connect(port);
   const headers = Object.entries({ ...HANDSHAKE, ...changes }).filter(([, value]) => value !== undefined);
-  return await socket.request(method, "/ws", Object.fromEntries(headers) as Record<string, string>);
+  return await socket.request(method, target, Object.fromEntries(headers) as Record<string, string>);
 }
 
 Deno.test("HOSTILE 1: a page of another site may not connect, a program may", async () => {
@@ -175,6 +180,37 @@ Deno.test("HOSTILE 2: /ws without an upgrade, with a wrong version, with no or a
     (await handshake(server.port, { "Upgrade": "WebSocket", "Connection": "keep-alive, upgrade" })).status,
     101,
   );
+});
+
+Deno.test("A client speaks hubbub.v1 if it asks for it, plain text if it asks for nothing, and nothing else", async () => {
+  await using server = new TestServer();
+  const asked: [string | undefined, number, string | null][] = [
+    [undefined, 101, null],
+    ["hubbub.v1", 101, "hubbub.v1"],
+    ["other, hubbub.v1", 101, "hubbub.v1"],
+    ["other", 400, null],
+    ["", 400, null],
+  ];
+  for (const [protocol, status, answered] of asked) {
+    const head = await handshake(server.port, { "Sec-WebSocket-Protocol": protocol });
+    assert.deepEqual([head.status, head.headers.get("sec-websocket-protocol")], [status, answered], protocol);
+  }
+});
+
+Deno.test("HOSTILE 19: the room of a plain-text client is named in the query, or it is no room", async () => {
+  await using server = new TestServer();
+  const rooms: [string, number][] = [
+    ["/ws?room=kitchen", 101],
+    ["/ws?a=b&room=a-b_c", 101],
+    ["/ws?room=", 400],
+    ["/ws?room=Kitchen", 400],
+    ["/ws?room=%00", 400],
+    ["/ws?room=../a", 400],
+    [`/ws?room=${"a".repeat(65)}`, 400],
+  ];
+  for (const [target, status] of rooms) {
+    assert.equal((await handshake(server.port, {}, "GET", target)).status, status, target);
+  }
 });
 
 Deno.test("HOSTILE 4: paths that climb, hide or never end are 404 or 400", async () => {
