@@ -252,7 +252,9 @@ export class Conversation {
     const { unseen } = this.#keeper;
     const { unseen: offer } = this.#parts;
     const away = room?.moreAfter ?? false;
-    offer.hidden = !away && unseen === 0;
+    const isIdle = !away && unseen === 0;
+    if (isIdle && document.activeElement === offer) this.#parts.viewport.focus({ preventScroll: true });
+    offer.hidden = isIdle;
     const words = away ? `${unreadOf(room!) ? `${unreadOf(room!)} new` : "Newest"} ↓` : `${unseen} new ↓`;
     if (offer.textContent !== words) offer.textContent = words;
   }

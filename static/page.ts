@@ -41,8 +41,8 @@ class Page implements ChatListener {
     const timeline = new Timeline(byId("timeline"), {
       me: () => chat.me,
       connected: () => this.#connected,
-      resend: (nonce) => chat.resend(nonce),
-      discard: (nonce) => chat.discard(nonce),
+      resend: (nonce) => this.#settle(() => chat.resend(nonce)),
+      discard: (nonce) => this.#settle(() => chat.discard(nonce)),
     });
     this.#conversation = new Conversation(chat, {
       viewport: byId("viewport"),
@@ -70,7 +70,10 @@ class Page implements ChatListener {
 
   status(status: Status): void {
     this.#connected = status.state === "open";
+    const retry = byId("retry");
+    const hadFocus = document.activeElement === retry;
     banner.show(status);
+    if (hadFocus && retry.hidden) this.#composer.focus();
     this.#conversation.update();
   }
 
@@ -134,6 +137,12 @@ class Page implements ChatListener {
       this.#peopleDrawer.open();
       this.#people.askForName();
     });
+  }
+
+  /** Does something with a message that failed, whose buttons go then; the focus must not go with them. */
+  #settle(action: () => void): void {
+    byId("viewport").focus({ preventScroll: true });
+    action();
   }
 
   async #say(text: string): Promise<void> {

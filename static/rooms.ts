@@ -54,8 +54,10 @@ export class Rooms {
   /** Shows the rooms as they are now. */
   update(shown: string): void {
     const { rooms } = this.#chat;
+    let hadFocus = false;
     for (const [name, { item }] of this.#lines) {
       if (rooms.has(name)) continue;
+      hadFocus ||= item.contains(document.activeElement);
       item.remove();
       this.#lines.delete(name);
     }
@@ -67,6 +69,7 @@ export class Rooms {
       if (place !== line.item) this.#list.insertBefore(line.item, place);
       this.#show(line, room, shown);
     }
+    if (hadFocus) this.#lines.get(shown)?.link.focus();
   }
 
   #line(name: string): Line {

@@ -30,6 +30,7 @@ export class Search {
   readonly #more: HTMLElement;
   #query = "";
   #before: number | undefined;
+  #looking = false;
   /** What had the focus before the search box. */
   #from: HTMLElement | undefined;
 
@@ -55,7 +56,9 @@ export class Search {
       });
     }
     panel.querySelector("#found-close")!.addEventListener("click", () => this.close());
-    this.#more.addEventListener("click", () => this.#look());
+    this.#more.addEventListener("click", () => {
+      if (!this.#looking) this.#look();
+    });
   }
 
   /** Puts the results away and gives the focus back. */
@@ -64,7 +67,9 @@ export class Search {
     const { activeElement } = document;
     this.#panel.hidden = true;
     this.#query = "";
-    if (this.#panel.contains(activeElement) || activeElement === this.#input) this.#from?.focus();
+    if (!this.#panel.contains(activeElement) && activeElement !== this.#input) return;
+    const from = this.#from?.isConnected ? this.#from : this.#input;
+    from.focus();
   }
 
   async #begin(): Promise<void> {
@@ -73,6 +78,7 @@ export class Search {
     this.#query = query;
     this.#before = undefined;
     this.#list.replaceChildren();
+    this.#more.hidden = true;
     this.#panel.hidden = false;
     await this.#look();
   }
@@ -80,10 +86,12 @@ export class Search {
   async #look(): Promise<void> {
     const [query, before] = [this.#query, this.#before];
     this.#state.textContent = "Searching…";
-    this.#more.hidden = true;
+    this.#looking = true;
     const found = await this.#chat.search(query, before);
     // Another search has begun meanwhile, or none is wanted any more.
     if (query !== this.#query || before !== this.#before) return;
+    this.#looking = false;
+    const hadFocus = document.activeElement === this.#more;
     this.#more.hidden = found ? !found.more : false;
     if (!found) {
       this.#state.textContent = "The search could not be made now.";
@@ -91,9 +99,10 @@ export class Search {
       return;
     }
     this.#more.textContent = "More";
-    const first = this.#list.childElementCount === 0;
-    this.#state.textContent = first && found.entries.length === 0 ? "Nothing found" : "";
+    const known = this.#list.childElementCount;
+    this.#state.textContent = known + found.entries.length === 0 ? "Nothing found" : "";
     this.#list.append(...found.entries.map((said) => this.#render(said)));
+    if (hadFocus && !found.more) this.#list.querySelectorAll("a")[known]?.focus();
     this.#before = found.entries.at(-1)?.id;
   }
 

@@ -180,8 +180,12 @@ export class Timeline {
       "div",
       "refusal",
       element("span", "", failed),
-      button("quiet", "Try again", () => this.#ports.resend(nonce)),
-      button("quiet", "Delete", () => this.#ports.discard(nonce)),
+      element(
+        "div",
+        "row",
+        button("quiet", "Try again", () => this.#ports.resend(nonce)),
+        button("quiet", "Delete", () => this.#ports.discard(nonce)),
+      ),
     ));
   }
 }
