@@ -291,6 +291,9 @@ test("Another name is told to all of my tabs and to the rooms that I am in; what
   const { id } = ann.last("welcome");
   assert.deepEqual(bob.last("people").joined, [{ id, name: "Annie" }]);
   assert.deepEqual(bob.got("said").map(({ name }) => name), ["Ann", "Annie"]);
+  ann.send({ type: "rename", name: "Annie" });
+  await h.deliver(1_000);
+  assert.equal(ann.got("renamed").length, 2, "who asks for the name that they have is answered, too");
 });
 
 Deno.test("A name and its owner outlive the server", async () => {

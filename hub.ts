@@ -34,6 +34,7 @@ export const MALFORMED_MS = 60_000;
 export const QUESTIONS_MAX = 4;
 /** How many entries are read at once after a commit that failed. */
 const CATCH_UP_ENTRIES = 1_000;
+
 /** What a hub needs. */
 export interface HubOptions {
   readonly journal: Journal;
@@ -159,7 +160,8 @@ export class Hub {
     hello: (session, { secret, name, epoch, rooms }) => {
       if (session.me) return this.#handlers.malformed(session, { type: "malformed", reason: "You said hello before" });
       const id = userIdOf(secret);
-      const refusal = name === undefined ? undefined : this.#claim(id, name);
+      const isNew = name !== undefined && name !== this.#names.of(id);
+      const refusal = isNew ? this.#claim(id, name) : undefined;
       this.#identify(session, { id, name: this.#names.of(id) ?? guestName(id) });
       this.#tell(session, {
         type: "welcome",
@@ -268,11 +270,9 @@ export class Hub {
 
   /** Gives somebody a name in all of their tabs; or says why not. */
   #claim(id: string, wish: string): NameRefusal | undefined {
-    const before = this.#names.of(id);
     const claimed = this.#names.claim(id, wish);
     if ("code" in claimed) return claimed;
     const { name } = claimed;
-    if (name === before) return undefined;
     this.#journal.claim({ user: id, name }).catch((error) => this.#report(`A name can't be kept: ${error.message}`));
     for (const tab of this.#tabs.get(id) ?? []) {
       tab.me = claimed;
