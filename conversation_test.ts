@@ -5,6 +5,7 @@ import { type Cursor, Disconnect, PAGE_ENTRIES, ROOMS_PER_CLIENT_MAX } from "./p
 import { RECENT_ENTRIES_MAX } from "./recent.ts";
 import { PAGES_LENGTH_MAX, RESUME_ENTRIES_MAX } from "./rooms.ts";
 import { LISTED_MAX, TICK_MS } from "./roster.ts";
+import { CATCH_UP_MS } from "./scribe.ts";
 import { settle } from "./testing/fakes.ts";
 import { type Fate, FaultyJournal } from "./testing/faulty_journal.ts";
 import { Harness, Peer, secretOf } from "./testing/harness.ts";
@@ -405,7 +406,7 @@ Deno.test("What was kept though it seemed not to be comes once, in its place, al
   const decide = async (fate: Fate) => {
     await settle();
     await journal.decide(fate);
-    await h.deliver(1_000);
+    await h.deliver(CATCH_UP_MS / 10);
   };
   const ann = h.connect();
   ann.hello("Ann", "lobby");
@@ -427,6 +428,56 @@ Deno.test("What was kept though it seemed not to be comes once, in its place, al
   assert.deepEqual(ann.texts.slice(-2), ["doubted", "next"]);
   await h.end();
   await memory.close();
+});
+
+Deno.test("What was kept though it seemed not to be is seen by everyone even if nobody says anything more", async () => {
+  const memory = openMemory();
+  const journal = new FaultyJournal(memory);
+  const h = new Harness(journal);
+  const [ann, program] = [h.connect(), h.connectPlain("lobby")];
+  ann.hello("Ann", "lobby");
+  await settle();
+  while (journal.waiting > 0) await journal.decide("done");
+  await h.deliver();
+  program.client.received("I am cut for it");
+  await settle();
+  await journal.decide("doubted");
+  for (const fate of ["refused", "done"] as const) {
+    await h.deliver(CATCH_UP_MS);
+    assert.deepEqual(ann.texts, []);
+    await journal.decide(fate);
+  }
+  await h.deliver();
+  assert.deepEqual(ann.texts, ["I am cut for it"]);
+  await h.end();
+  assert.equal(h.clock.waiting, 0);
+  await memory.close();
+});
+
+Deno.test("Four long pages asked for at once are answered, and none is longer than it may be", async () => {
+  const h = new Harness(undefined, 65_536);
+  const ann = await h.enter("Ann", "lobby");
+  await talk(h, ann, 100, () => '"'.repeat(3_000));
+  for (let ref = 0; ref < QUESTIONS_MAX; ref++) ann.send({ type: "history", ref, room: "lobby" });
+  await h.deliver();
+  assert.equal(ann.closeCode, undefined);
+  const pages = ann.got("history");
+  assert.equal(pages.length, QUESTIONS_MAX);
+  for (const { entries, more } of pages) {
+    assert(more && entries.length > 1 && entries.length < PAGE_ENTRIES && JSON.stringify(entries).length < 140_000);
+  }
+  await h.end();
+});
+
+test("Somebody who was in many full rooms can come back, and is told of all of them", async (h) => {
+  const rooms = Array.from({ length: ROOMS_PER_CLIENT_MAX }, (_, i) => `room${i}`);
+  for (let i = 0; i < LISTED_MAX; i++) await h.enter(`${"x".repeat(28)} ${i}`, ...rooms);
+  const last = await h.enter("Ann", ...rooms);
+  assert.equal(last.closeCode, undefined);
+  assert.equal(last.got("joined").length, ROOMS_PER_CLIENT_MAX);
+  const cursors = last.got("joined").map(({ room, last }) => ({ room, after: last }));
+  const again = await resume(h, "Ann", h.journal.epoch, ...cursors);
+  assert.deepEqual(new Set(again.got("joined").map(({ start }) => start)), new Set(["resumed"]));
 });
 
 test("HOSTILE 27: a forged, negative, huge or foreign cursor is answered with a reload", async (h) => {

@@ -173,7 +173,10 @@ export class Hub {
       if (refusal) this.#refuse(session, refusal.code, refusal.reason);
       // An id of another epoch is no id at all.
       const known = epoch === this.#journal.epoch;
-      for (const { room, after } of rooms) this.#join(session, room, known || after === undefined ? after : NaN);
+      // Who names a room twice means it once.
+      for (const { room, after } of new Map(rooms.map((cursor) => [cursor.room, cursor])).values()) {
+        this.#join(session, room, known || after === undefined ? after : NaN);
+      }
     },
 
     join: (session, { room }) => this.#join(session, room, undefined),
@@ -286,9 +289,13 @@ export class Hub {
       const reason = "A room's name is 1 to 64 small letters, digits, - and _, and starts with a letter or digit.";
       return this.#refuse(session, "badRoom", reason, { room: name.toWellFormed().slice(0, 64) });
     }
-    const isFull = session.rooms.size >= ROOMS_PER_CLIENT_MAX && !session.rooms.has(name);
-    if (!isFull && this.#rooms.join(session, name, after)) return;
-    this.#refuse(session, "tooManyRooms", "There are too many rooms.", { room: name });
+    if (session.rooms.size >= ROOMS_PER_CLIENT_MAX && !session.rooms.has(name)) {
+      return this.#refuse(session, "tooManyRooms", `Nobody can be in more than ${ROOMS_PER_CLIENT_MAX} rooms.`, {
+        room: name,
+      });
+    }
+    if (this.#rooms.join(session, name, after)) return;
+    this.#refuse(session, "busy", "There are people in too many rooms at the moment. Try again later.", { room: name });
   }
 
   #remove(client: Client, disconnect: Disconnect): void {

@@ -90,10 +90,10 @@ export class LiveRoom implements Feed {
     return rest && { start: "resumed", lines: [...read, ...rest.lines], more: false };
   }
 
-  /** The line that lets a client in. */
-  joinedLine({ start, lines, more }: Start, last: number): string {
+  /** The line that lets a client in, which names so many people at most. */
+  joinedLine({ start, lines, more }: Start, last: number, peopleMax: number): string {
     const entries = `[${lines.map(({ json }) => json).join(",")}]`;
-    const people: readonly Person[] = this.roster.listed;
+    const people: readonly Person[] = this.roster.listed.slice(0, peopleMax);
     const joined: Joined = {
       type: "joined",
       room: this.name,
@@ -117,6 +117,8 @@ export function lengthOf(lines: readonly SaidLine[]): number {
 /** The first entries, as many as fit a page; at least one. */
 export function fitting(entries: readonly Entry[]): readonly Entry[] {
   let length = 0;
-  const tooMany = entries.findIndex(({ text }, index) => (length += text.length) > PAGE_LENGTH_MAX && index > 0);
+  const tooMany = entries.findIndex((entry, index) =>
+    (length += sayLine(entry).json.length) > PAGE_LENGTH_MAX && index > 0
+  );
   return tooMany < 0 ? entries : entries.slice(0, tooMany);
 }

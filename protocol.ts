@@ -199,6 +199,11 @@ export function isRoomName(text: string): boolean {
   return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(text);
 }
 
+/** A name as it is shown: compatibility forms normalized (NFKC), white space single, no emoji variation selectors. */
+export function cleanName(name: string): string {
+  return name.normalize("NFKC").replaceAll("\ufe0f", "").replaceAll(/ +/g, " ").trim();
+}
+
 /** What is wrong with a message, as a sentence for whoever wrote the program that sent it. */
 export class Malformed {
   readonly reason: string;

@@ -42,9 +42,8 @@ export class Recent {
     return this.#lines.at(-1)?.id ?? 0;
   }
 
-  /** Adds what was said next; what is here already is not added again. */
+  /** Adds what was said next. */
   push(line: SaidLine): void {
-    if (line.id <= this.last) return;
     if (this.#floor === Infinity) this.#floor = line.id - 1;
     this.#lines.push(line);
     this.#length += line.json.length;

@@ -39,13 +39,6 @@ Deno.test("A room of which older entries are not here, or were deleted, can be r
   assert.deepEqual([98, 99, 100].map((id) => ids(recent.since(id))), [undefined, [100], []]);
 });
 
-Deno.test("What is pushed comes last, once", () => {
-  const recent = new Recent({ entries: entries(2), more: false, gap: false });
-  for (const id of [20, 30, 30]) recent.push(sayLine(entry(id)));
-  assert.deepEqual(ids(recent.since(0)), [10, 20, 30]);
-  assert.equal(recent.last, 30);
-});
-
 Deno.test("Only so many entries are kept, of only such a length, and what went can't be resumed over", () => {
   const many = new Recent({ entries: entries(RECENT_ENTRIES_MAX), more: false, gap: false });
   many.push(sayLine(entry(10 * RECENT_ENTRIES_MAX + 10)));

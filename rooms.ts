@@ -3,6 +3,7 @@ import type { Entry, Journal, Page } from "./journal/journal.ts";
 import { lengthOf, LiveRoom, RESUME_LENGTH_MAX, type Start, type Visitor } from "./live_room.ts";
 import { encode, type ServerMessage } from "./protocol.ts";
 import { RECENT_ENTRIES_MAX, type SaidLine, sayLine } from "./recent.ts";
+import { LISTED_MAX } from "./roster.ts";
 import type { Clock, Sweeper } from "./sweeper.ts";
 
 /** How many rooms can have somebody in them at once. */
@@ -11,6 +12,9 @@ export const ROOMS_MAX = 10_000;
 export const RESUME_ENTRIES_MAX = 1_000;
 /** Pages are kept back while so much waits to be sent to the client that would get them, in UTF-16 units. */
 export const PAGES_LENGTH_MAX = 512 * 1024;
+
+/** How many people are told by name then. */
+const FEW_LISTED = 10;
 
 /** What the rooms need of their hub. */
 export interface RoomsPorts {
@@ -85,10 +89,8 @@ export class Rooms {
     live.arrivals.delete(visitor);
     live.room.leave(visitor.client);
     live.roster.leave(visitor.me!.id);
-    if (live.visitors.size > 0) return this.#planTick(live);
-    live.callOffTick?.();
-    this.#ports.sweeper.forget(live.room);
-    this.#rooms.delete(name);
+    this.#planTick(live);
+    this.#forgetIfEmpty(live);
   }
 
   /** Something was kept: it goes to whoever is in its room. Called in the journal's order. */
@@ -116,6 +118,14 @@ export class Rooms {
     this.#planTick(live);
   }
 
+  /** While its newest page is being read a room stays, or whoever comes and goes would have it read again each time. */
+  #forgetIfEmpty(live: LiveRoom): void {
+    if (live.visitors.size > 0 || !live.loaded) return;
+    live.callOffTick?.();
+    this.#ports.sweeper.forget(live.room);
+    this.#rooms.delete(live.name);
+  }
+
   /** A room that nobody was in: its newest page has to be read. */
   #open(name: string): LiveRoom {
     const live = new LiveRoom(name);
@@ -125,7 +135,12 @@ export class Rooms {
       const arrivals = [...live.arrivals];
       live.arrivals.clear();
       for (const [visitor, after] of arrivals) this.#letIn(visitor, live, after);
-    }, (error) => this.#ports.unreadable(name, [...live.visitors], error));
+      this.#forgetIfEmpty(live);
+    }, (error) => {
+      this.#ports.unreadable(name, [...live.visitors], error);
+      live.load({ entries: [], more: true, gap: true });
+      this.#forgetIfEmpty(live);
+    });
     return live;
   }
 
@@ -163,10 +178,11 @@ export class Rooms {
   /** @param start undefined, or longer than can be sent, when there can't be a resumption. */
   #start(visitor: Visitor, live: LiveRoom, start: Start | undefined): void {
     const length = lengthLeft(visitor);
-    if (!start || (start.start === "resumed" && lengthOf(start.lines) > Math.min(length, RESUME_LENGTH_MAX))) {
-      start = live.newest("reload", length);
-    }
-    this.#ports.tell(visitor, live.joinedLine(start, this.#last));
+    const isTooLong = start?.start === "resumed" &&
+      lengthOf(start.lines) > Math.max(Math.min(length, RESUME_LENGTH_MAX), 0);
+    if (!start || isTooLong) start = live.newest("reload", length);
+    const people = length > 0 ? LISTED_MAX : FEW_LISTED;
+    this.#ports.tell(visitor, live.joinedLine(start, this.#last, people));
     this.#follow(visitor, live);
   }
 

@@ -43,11 +43,6 @@ export class Roster {
     return [...this.#listed.values()];
   }
 
-  /** Whether `changes` has anything to tell. */
-  get hasChanges(): boolean {
-    return this.#changed.size > 0 || this.#typing.size > 0 || this.count !== this.#toldCount;
-  }
-
   /** How long to collect changes before telling them, in ms. */
   get tickMs(): number {
     return Math.min(TICK_MS * Math.ceil((this.count || 1) / LISTED_MAX), TICK_MS_MAX);

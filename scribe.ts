@@ -8,6 +8,9 @@ export const COMMIT_LENGTH_MAX = 1024 * 1024;
 /** How long the texts may be, in UTF-16 units, that wait for the journal: 1,000 of the longest. */
 export const DRAFTS_LENGTH_MAX = 64 * 1024 * 1024;
 
+/** How long after a commit that failed it is found out whether it really did, in ms, if nothing more is said. */
+export const CATCH_UP_MS = 1_000;
+
 /** What becomes of drafts, with what came along with each. */
 export interface ScribeListener<T> {
   /**
@@ -30,7 +33,10 @@ export class Scribe<T> {
   #drafts: { readonly draft: Draft; readonly from: T }[] = [];
   #length = 0;
   #committing: Promise<void> | undefined;
+  // Something may have been kept that was not delivered.
+  #behind = false;
   #failing = false;
+  #callOffCatchUp: () => void = () => {};
 
   /** @param report is told in one line when the journal begins to fail, and when it works again. */
   constructor(
@@ -65,6 +71,7 @@ export class Scribe<T> {
   async finish(): Promise<void> {
     this.commit();
     await this.#committing;
+    this.#callOffCatchUp();
   }
 
   async #commitAll(): Promise<void> {
@@ -78,12 +85,18 @@ export class Scribe<T> {
   }
 
   async #commitNext(): Promise<void> {
+    this.#callOffCatchUp();
     const batch = this.#takeBatch();
     let stored: Stored[];
     try {
-      if (this.#failing) await this.#listener.catchUp();
+      if (this.#behind) await this.#listener.catchUp();
+      this.#behind = false;
+      if (batch.length === 0) return;
       stored = await this.#journal.append(batch.map(({ draft }) => draft));
     } catch (error) {
+      this.#behind = true;
+      // Those who wait to see what was kept all the same must not wait until somebody speaks.
+      this.#callOffCatchUp = this.#clock.after(CATCH_UP_MS, () => this.#committing ??= this.#commitAll());
       if (!this.#failing) this.#report(`What is said can't be kept: ${(error as Error).message}`);
       this.#failing = true;
       for (const { draft, from } of batch) this.#listener.failed(draft, from);

@@ -314,7 +314,11 @@ Deno.test("HOSTILE 28: whatever breaks, nothing echoed is lost or doubled and no
       world.clock.run();
       await world.memory.close();
     }),
-    { numRuns: Number(Deno.env.get("SIMULATIONS") ?? 3_000) },
+    // A failure prints its seed and path, which repeat it.
+    {
+      numRuns: Number(Deno.env.get("SIMULATIONS") ?? 3_000),
+      ...Deno.env.has("SEED") && { seed: Number(Deno.env.get("SEED")), path: Deno.env.get("SEED_PATH") },
+    },
   );
   assert(echoed > 3_000, `only ${echoed} messages were said`);
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Person } from "./protocol.ts";
+import { cleanName, type Person } from "./protocol.ts";
 
 /** The longest name, in characters (code points after normalization). */
 export const NAME_CHARACTERS_MAX = 32;
@@ -23,11 +23,6 @@ export function cleanText(text: string): string {
 const HEAP_OF_MARKS = new RegExp(String.raw`(\p{M}{${TEXT_MARKS_MAX}})\p{M}+`, "gu");
 const TOO_MANY_MARKS = new RegExp(String.raw`\p{M}{${NAME_MARKS_MAX + 1}}`, "u");
 
-/** A name as it is shown: compatibility forms normalized (NFKC), white space single, no emoji variation selectors. */
-export function cleanName(name: string): string {
-  return name.normalize("NFKC").replaceAll("\ufe0f", "").replaceAll(/ +/g, " ").trim();
-}
-
 /** What keeps a name, as `cleanName` gives it, from being one (HOSTILE 19), for people; undefined when nothing does. */
 export function nameProblem(name: string): string | undefined {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "A name is a single line, without control characters.";
@@ -37,14 +32,14 @@ export function nameProblem(name: string): string | undefined {
   if (TOO_MANY_MARKS.test(name)) return "A name can't have that many marks on one letter.";
   if (!/[\p{L}\p{N}\p{S}]/u.test(name)) return "A name needs a letter or a number.";
   if ([...name].length > NAME_CHARACTERS_MAX) return `A name has at most ${NAME_CHARACTERS_MAX} characters.`;
-  if (/^guest[lo\d]*$/.test(inLatin(name))) return "Names like “Guest 123” are for those who have not chosen one.";
+  if (/^guest[lo\p{N}]*$/u.test(inLatin(name))) return "Names like “Guest 123” are for those who have not chosen one.";
 }
 
 /**
  * What a name looks like, in each of the ways in which it could be taken for another: as it is, in small letters and in
  * capitals. Names that share a look are too close. In the manner of the skeleton of Unicode's UTS 39, section 4: NFKD,
  * without accents, spaces and punctuation, letters that look like Latin ones replaced by these, with a subset of its data:
- * what can be typed to imitate a name in Latin letters. Vowel signs and the like, which make other words, stay.
+ * Cyrillic, Greek, Armenian, Cherokee, Coptic, Lisu, small capitals. Vowel signs and the like, which make other words, stay.
  */
 export function looksOf(name: string): Set<string> {
   const bare = name.normalize("NFKD").replaceAll(ACCENTS, "");
@@ -53,47 +48,65 @@ export function looksOf(name: string): Set<string> {
 
 function inLatin(text: string): string {
   let latin = "";
-  for (const character of text) latin += LATIN.get(character) ?? character.toLowerCase();
+  for (const character of text) latin += LATIN.get(character) ?? letterInBox(character) ?? character.toLowerCase();
   return latin.replaceAll(/[^\p{L}\p{N}\p{S}\p{M}]/gu, "").replaceAll("rn", "m").replaceAll("vv", "w");
+}
+
+/** The letter in a circle, a black square or a flag, which NFKD leaves as they are. */
+function letterInBox(character: string): string | undefined {
+  const code = character.codePointAt(0)!;
+  const first = [0x1f150, 0x1f170, 0x1f1e6].find((first) => code >= first && code < first + 26);
+  return first === undefined ? undefined : inLatin(String.fromCharCode(0x61 + code - first));
 }
 
 const ACCENTS = /[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/gu;
 
 /** Characters that look like a Latin letter, by that letter: a capital by what the capital looks like. */
 const LOOKALIKES: Readonly<Record<string, string>> = {
-  a: "аɑαАΑᴀᎪ",
+  a: "аɑαАΑᴀᎪꓮⲀⲁ",
   ae: "æÆӕӔᴁ",
-  b: "ЬьВʙΒƄƅᏏᏼᏴɓ",
-  c: "сСϲϹᴄᏟҫҪς",
-  d: "ԁԀɗđĐᴅᎠժ",
-  e: "еЕΕεҽᴇᎬɛ℮",
-  f: "ƒꜰϝ",
-  g: "ɡցᶃɢᏀɠ",
-  h: "һҺНΗнħĦʜᎻհ",
-  j: "јЈϳʝᴊᎫյ",
-  k: "кКκΚᴋᏦқҚ",
+  b: "ЬьВʙΒƄƅᏏᏼᏴɓꓐⲂ",
+  c: "сСϲϹᴄᏟҫҪςꓚⲤⲥ",
+  d: "ԁԀɗđĐᴅᎠժꓓ",
+  e: "еЕΕεҽᴇᎬɛ℮ꓰⲈ",
+  f: "ƒꜰϝꓝ",
+  g: "ɡցᶃɢᏀɠꓖ",
+  h: "һҺНΗнħĦʜᎻհꓧⲎ",
+  j: "јЈϳʝᴊᎫյꓙ",
+  k: "кКκΚᴋᏦқҚꓗⲔⲕ",
   // What nobody can tell apart in many typefaces.
-  l: "iI1|ıіІӀӏΙιɩɪłŁʟᏞᎥᏆוןا∣",
-  m: "мМΜᴍᎷ",
-  n: "ηпɴΝոռ",
-  o: "0оОοΟσøØᴏօՕסه٥੦०໐",
+  l: "iI1|ıіІӀӏΙιɩɪłŁʟᏞᎥᏆוןا∣ꓲⲒꓡⳐ",
+  m: "мМΜᴍᎷꓟⲘ",
+  n: "ηпɴΝոռꓠⲚ",
+  o: "0оОοΟσøØᴏօՕסه٥੦०໐ꓳⲞⲟ",
   oe: "œŒ",
-  p: "рРρΡᴘᏢ",
+  p: "рРρΡᴘᏢꓑⲢⲣ",
   q: "ԛԚգզ",
-  r: "гʀᎡɼ",
-  s: "ѕЅꜱᏚՏʂ",
-  t: "тТτΤŧŦᴛᎢ",
-  u: "υսՍᴜμцʋ",
-  v: "νѵѴᴠᏙ",
-  w: "ԝԜωᴡᎳա",
-  x: "хХχΧ×",
-  y: "уУүҮγʏΥყ",
-  z: "ΖᴢᏃ",
+  r: "гʀᎡɼꓣ",
+  s: "ѕЅꜱᏚՏʂꓢ",
+  t: "тТτΤŧŦᴛᎢꓔⲦⲧ",
+  u: "υսՍᴜμцʋꓴ",
+  v: "νѵѴᴠᏙꓦ",
+  w: "ԝԜωᴡᎳաꓪ",
+  x: "хХχΧ×ꓫⲬⲭ",
+  y: "уУүҮγʏΥყꓬⲨ",
+  z: "ΖᴢᏃꓜⲌ",
 };
 
 const LATIN = new Map(
   Object.entries(LOOKALIKES).flatMap(([latin, others]) => [...others].map((other): [string, string] => [other, latin])),
 );
+
+/**
+ * Whether a word has Latin letters beside those of a script with which it is not written: nobody means that but to look
+ * like somebody else. As in UTS 39, section 5.2, Latin goes together with Chinese, Japanese and Korean.
+ */
+function mixesAlphabets(word: string): boolean {
+  return /\p{sc=Latin}/u.test(word) &&
+    /(?!\p{sc=Latin}|\p{sc=Han}|\p{sc=Hira}|\p{sc=Kana}|\p{sc=Hang}|\p{sc=Bopo})\p{L}/u.test(
+      word.replaceAll(/[\p{sc=Common}\p{sc=Inherited}]/gu, ""),
+    );
+}
 
 /** The public id that follows from a browser's secret; the secret does not follow from it. 22 letters, digits, `-` and `_`. */
 export function userIdOf(secret: string): string {
@@ -142,6 +155,9 @@ export class Names {
         ? `“${name}” is somebody else.`
         : `“${name}” is too close to “${taken}”, who is somebody else.`;
       return { code: "nameTaken", reason };
+    }
+    if (name.split(" ").some(mixesAlphabets)) {
+      return { code: "badName", reason: "A word of a name can't mix Latin letters with those of another alphabet." };
     }
     this.#set(user, name);
     return { id: user, name };

@@ -32,7 +32,7 @@ export interface Claim {
   readonly name: string;
 }
 
-/** Some of what was said. */
+/** Some of what was said: as many entries as were asked for, fewer if they are long. */
 export interface Page {
   readonly entries: readonly Entry[];
   /** There is more in the direction that was asked for. */

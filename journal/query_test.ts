@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { indexed, QUERY_LENGTH_MAX, toMatch } from "./query.ts";
+import { indexed, QUERY_LENGTH_MAX, TERMS_MAX, toMatch } from "./query.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 /** What a query asks for, without the room that it is asked in. */
@@ -68,7 +68,13 @@ Deno.test("An emoji is a word, whatever its look and colour", () => {
 });
 
 Deno.test("Only so much of a query is looked at", () => {
-  assert.equal(asked("a ".repeat(QUERY_LENGTH_MAX))?.match(/"a"/g)?.length, QUERY_LENGTH_MAX / 2);
+  assert.equal(asked("a ".repeat(QUERY_LENGTH_MAX))?.match(/"a"/g)?.length, TERMS_MAX);
+  assert.equal(asked(" ".repeat(QUERY_LENGTH_MAX) + "a"), undefined);
+});
+
+Deno.test("The beginning of a word is more than one Latin letter", () => {
+  for (const query of ["a*", '"a"*', "from:A*"]) assert.doesNotMatch(asked(query)!, /"\*/, query);
+  for (const query of ["ab*", '"ab"*', "from:Ab*", "я*", "中*"]) assert.match(asked(query)!, /"\*/, query);
 });
 
 const typed = fc.oneof(

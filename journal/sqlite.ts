@@ -6,6 +6,9 @@ import type { Answer, Opened, Opening, Request, Result } from "./worker.ts";
 /** The file's name in its directory. */
 export const JOURNAL_FILE = "hubbub.db";
 
+/** How many requests go to the worker at once: their answers are in memory at once, too. */
+const BATCH_REQUESTS_MAX = 64;
+
 /** Where a journal is and how it is kept. */
 export interface Options extends Partial<Durability> {
   /** Holds the file; made if it is missing. */
@@ -112,8 +115,7 @@ class Remote {
 
   #send(): void {
     if (this.#away.length > 0 || this.#waiting.length === 0) return;
-    this.#away = this.#waiting;
-    this.#waiting = [];
+    this.#away = this.#waiting.splice(0, BATCH_REQUESTS_MAX);
     this.#worker.postMessage(this.#away.map(({ request }) => request));
   }
 

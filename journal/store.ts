@@ -26,6 +26,9 @@ export const SQL = {
 /** How many entries may wait for the index: what a search has to do first takes less than half a second then. */
 const NOT_INDEXED_MAX = 10_000;
 
+/** How long the texts of a page are in all, unless it is one text, in UTF-16 units. */
+const PAGE_LENGTH_MAX = 256 * 1024;
+
 /** How many entries are taken into the index in one transaction, when all that wait are. */
 const INDEX_CHUNK = 1000;
 
@@ -158,7 +161,7 @@ export class Store {
   before(room: string, before: number, limit: number): Page {
     return this.#reading(() => {
       const { id, floor } = this.#find(room);
-      const { entries, more } = page(this.#before.all(id, position(before), limit + 1), limit);
+      const { entries, more } = page(this.#before.iterate(id, position(before), limit + 1), limit);
       return { entries: entries.reverse(), more, gap: !more && floor > 0 };
     });
   }
@@ -168,13 +171,13 @@ export class Store {
     return this.#reading(() => {
       const { id, floor } = this.#find(room);
       const from = position(after);
-      return { ...page(this.#after.all(id, from, limit + 1), limit), gap: from < floor };
+      return { ...page(this.#after.iterate(id, from, limit + 1), limit), gap: from < floor };
     });
   }
 
   /** The oldest entries of all rooms with an id above `id`, oldest first. */
   since(id: number, limit: number): Page {
-    return this.#reading(() => ({ ...page(this.#since.all(position(id), limit + 1), limit), gap: false }));
+    return this.#reading(() => ({ ...page(this.#since.iterate(position(id), limit + 1), limit), gap: false }));
   }
 
   /** The newest entries that match, newest first. A query without anything to look for finds nothing. */
@@ -184,7 +187,7 @@ export class Store {
       const found = rooms.map((room) => this.#find(room)).filter(({ id }) => id > 0);
       const match = toMatch(query, found.map(({ id }) => id));
       if (match === undefined) return { entries: [], more: false, gap: false };
-      const { entries, more } = page(this.#search.all(match, position(before), limit + 1), limit);
+      const { entries, more } = page(this.#search.iterate(match, position(before), limit + 1), limit);
       return { entries, more, gap: !more && found.some(({ floor }) => floor > 0) };
     });
   }
@@ -310,9 +313,16 @@ function position(id: number): number {
   return Math.min(Math.max(Math.trunc(id), 0), Number.MAX_SAFE_INTEGER);
 }
 
-/** As many rows as were asked for; one more says that there is more. */
-function page(rows: Record<string, SQLOutputValue>[], limit: number): { entries: Entry[]; more: boolean } {
-  return { entries: rows.slice(0, limit).map(toEntry), more: rows.length > limit };
+/** As many rows as were asked for, or fit on a page; one more says that there is more. */
+function page(rows: Iterable<Record<string, SQLOutputValue>>, limit: number): { entries: Entry[]; more: boolean } {
+  const entries: Entry[] = [];
+  let length = 0;
+  for (const row of rows) {
+    length += String(row.text).length;
+    if (entries.length === limit || (length > PAGE_LENGTH_MAX && entries.length > 0)) return { entries, more: true };
+    entries.push(toEntry(row));
+  }
+  return { entries, more: false };
 }
 
 function toEntry({ id, room, user, name, text, nonce, at }: Record<string, SQLOutputValue>): Entry {

@@ -1,4 +1,5 @@
 import {
+  cleanName,
   type ClientMessage,
   DEFAULT_ROOM,
   Disconnect,
@@ -268,7 +269,7 @@ export class Chat implements ChatActions {
   }
 
   rename(name: string): void {
-    this.#identity.wish(name.trim().normalize());
+    this.#identity.wish(cleanName(name));
     this.#send({ type: "rename", name: this.#identity.name! });
   }
 

@@ -1,4 +1,4 @@
-import type { Person } from "../protocol.ts";
+import { cleanName, type Person } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { nameOf } from "./person.ts";
@@ -94,7 +94,8 @@ export class People {
   }
 
   #submit(): void {
-    const name = this.#input.value.trim();
+    // As the server will write it, so that its answer is known for what it is.
+    const name = cleanName(this.#input.value);
     if (name === "" || name === this.#chat.me?.name) return this.#close();
     this.#asked = name;
     this.#answer.textContent = "Asking the server…";
