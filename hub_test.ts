@@ -29,10 +29,14 @@ class Harness {
     await settle();
   }
 
+  /** Lets everything happen until nothing more does: much that is said takes several commits. */
+  async rest(): Promise<void> {
+    do await this.deliver(Infinity); while (this.clock.waiting > 0);
+  }
+
   async end(): Promise<void> {
     this.hub.close();
-    await settle();
-    this.clock.run();
+    await this.rest();
     await this.ended;
     await this.#journal.close();
   }
@@ -285,7 +289,7 @@ Deno.test("Every member that stays gets every line from its join on, once, in or
         }
       }
       for (const visitor of visitors) unstick(visitor);
-      await h.deliver(Infinity);
+      await h.rest();
 
       for (const { client, socket, here, stuckMs, ...at } of visitors) {
         if (socket.closedWith?.code === Disconnect.slow.code && here) {

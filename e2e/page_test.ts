@@ -172,6 +172,7 @@ scenario("when the server goes away the page says so, keeps the text, and comes 
   const page = await stage.open({ viewport: PHONE });
   for (const text of numbered(1, 40)) await write(page, text);
   await hasMessages(page, 40);
+  await page.locator(".pending").last().waitFor({ state: "detached" });
 
   await stage.stopServer();
   await reaches(page, "waiting");

@@ -29,6 +29,9 @@ const NOT_INDEXED_MAX = 10_000;
 /** How long the texts of a page are in all, unless it is one text, in UTF-16 units. */
 const PAGE_LENGTH_MAX = 256 * 1024;
 
+/** How many rows of a page are read at once: with the longest texts, 3 MiB. */
+const PAGE_CHUNK = 51;
+
 /** How many entries are taken into the index in one transaction, when all that wait are. */
 const INDEX_CHUNK = 1000;
 
@@ -161,7 +164,7 @@ export class Store {
   before(room: string, before: number, limit: number): Page {
     return this.#reading(() => {
       const { id, floor } = this.#find(room);
-      const { entries, more } = page(this.#before.iterate(id, position(before), limit + 1), limit);
+      const { entries, more } = page(position(before), limit, (from, count) => this.#before.all(id, from, count));
       return { entries: entries.reverse(), more, gap: !more && floor > 0 };
     });
   }
@@ -170,14 +173,17 @@ export class Store {
   after(room: string, after: number, limit: number): Page {
     return this.#reading(() => {
       const { id, floor } = this.#find(room);
-      const from = position(after);
-      return { ...page(this.#after.iterate(id, from, limit + 1), limit), gap: from < floor };
+      const start = position(after);
+      return { ...page(start, limit, (from, count) => this.#after.all(id, from, count)), gap: start < floor };
     });
   }
 
   /** The oldest entries of all rooms with an id above `id`, oldest first. */
   since(id: number, limit: number): Page {
-    return this.#reading(() => ({ ...page(this.#since.iterate(position(id), limit + 1), limit), gap: false }));
+    return this.#reading(() => ({
+      ...page(position(id), limit, (from, count) => this.#since.all(from, count)),
+      gap: false,
+    }));
   }
 
   /** The newest entries that match, newest first. A query without anything to look for finds nothing. */
@@ -187,7 +193,7 @@ export class Store {
       const found = rooms.map((room) => this.#find(room)).filter(({ id }) => id > 0);
       const match = toMatch(query, found.map(({ id }) => id));
       if (match === undefined) return { entries: [], more: false, gap: false };
-      const { entries, more } = page(this.#search.iterate(match, position(before), limit + 1), limit);
+      const { entries, more } = page(position(before), limit, (from, count) => this.#search.all(match, from, count));
       return { entries, more, gap: !more && found.some(({ floor }) => floor > 0) };
     });
   }
@@ -313,16 +319,29 @@ function position(id: number): number {
   return Math.min(Math.max(Math.trunc(id), 0), Number.MAX_SAFE_INTEGER);
 }
 
-/** As many rows as were asked for, or fit on a page; one more says that there is more. */
-function page(rows: Iterable<Record<string, SQLOutputValue>>, limit: number): { entries: Entry[]; more: boolean } {
+type Row = Record<string, SQLOutputValue>;
+
+/**
+ * As many rows as were asked for, or fit on a page; one more says that there is more.
+ * @param read reads so many rows from an id on, without it: Deno 2.4 can't leave a statement's `iterate` early.
+ */
+function page(
+  from: number,
+  limit: number,
+  read: (from: number, count: number) => Row[],
+): { entries: Entry[]; more: boolean } {
   const entries: Entry[] = [];
   let length = 0;
-  for (const row of rows) {
-    length += String(row.text).length;
-    if (entries.length === limit || (length > PAGE_LENGTH_MAX && entries.length > 0)) return { entries, more: true };
-    entries.push(toEntry(row));
+  for (;;) {
+    const count = Math.min(PAGE_CHUNK, limit + 1 - entries.length);
+    const rows = read(entries.at(-1)?.id ?? from, count);
+    for (const row of rows) {
+      length += String(row.text).length;
+      if (entries.length === limit || (length > PAGE_LENGTH_MAX && entries.length > 0)) return { entries, more: true };
+      entries.push(toEntry(row));
+    }
+    if (rows.length < count) return { entries, more: false };
   }
-  return { entries, more: false };
 }
 
 function toEntry({ id, room, user, name, text, nonce, at }: Record<string, SQLOutputValue>): Entry {

@@ -103,7 +103,7 @@ export class Harness {
 
   async end(): Promise<void> {
     this.hub.close();
-    await this.deliver(Infinity);
+    do await this.deliver(Infinity); while (this.clock.waiting > 0);
     await this.#ended;
   }
 }
