@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { PAGE_ENTRIES } from "../protocol.ts";
 import type { Line } from "./line.ts";
 import {
   comesBack,
@@ -262,7 +263,8 @@ scenario("when the server is killed while people write, nothing is lost and noth
   let killed = false;
   const writeOn = async (page: Page, name: string) => {
     const written: string[] = [];
-    for (let left = 3; left > 0; left -= killed ? 1 : 0) {
+    // Both together no more than whoever comes later is shown at once.
+    for (let left = 3; left > 0 && written.length < PAGE_ENTRIES / 2; left -= killed ? 1 : 0) {
       written.push(`${name} ${written.length + 1}`);
       await write(page, written.at(-1)!);
     }
