@@ -10,11 +10,6 @@ export class PrivateLines implements Sweepable<Client> {
   readonly #clients = new Set<Client>();
   #pauseMs = PAUSE_MS_MIN;
 
-  /** How many clients have lines that wait, or were just sent them. */
-  get size(): number {
-    return this.#clients.size;
-  }
-
   /** There is something for a client. */
   add(client: Client): void {
     this.#clients.add(client);

@@ -12,8 +12,7 @@ export const ROOMS_MAX = 10_000;
 export const RESUME_ENTRIES_MAX = 1_000;
 /** Pages are kept back while so much waits to be sent to the client that would get them, in UTF-16 units. */
 export const PAGES_LENGTH_MAX = 512 * 1024;
-
-/** How many people are told by name then. */
+/** So many people are told by name to a client for whom that much waits. */
 const FEW_LISTED = 10;
 
 /** What the rooms need of their hub. */
