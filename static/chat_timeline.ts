@@ -94,7 +94,7 @@ export class Timeline {
     if (notice !== undefined && last) this.items.push(notice);
     for (const said of entries) {
       let at = this.items.length;
-      // The echo of a message that was sent twice can come ahead of what was said before it.
+      // Lines come in order of id; if ever they did not, each would still stand in its place.
       while (!last && at > 0 && !isBefore(this.items[at - 1]!, said.id)) at--;
       this.items.splice(at, 0, { kind: "said", said });
     }
