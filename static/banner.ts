@@ -1,5 +1,6 @@
 import { Disconnect } from "../protocol.ts";
 import type { Status } from "./connection.ts";
+import { words } from "./i18n.ts";
 
 /** Tells a person the truth about the connection, and offers to try again at once while there is a wait. */
 export class Banner {
@@ -23,15 +24,15 @@ export class Banner {
     // Many attempts are one outage to a person: nothing changes, and nothing is read out again, until one succeeds.
     if (status.state === "connecting" && this.#header.dataset.state === "waiting") return;
     this.#header.dataset.state = status.state;
-    const words = describe(status);
-    if (this.#text.textContent !== words) this.#text.textContent = words;
+    const text = describe(status);
+    if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#retry.hidden = status.state !== "waiting";
     if (status.state === "waiting") this.#countDown(performance.now() + status.retryMs);
   }
 
   #countDown(end: number): void {
     const tick = () => {
-      this.#countdown.textContent = ` (${Math.max(1, Math.ceil((end - performance.now()) / 1_000))} s)`;
+      this.#countdown.textContent = words.retryIn(Math.max(1, Math.ceil((end - performance.now()) / 1_000)));
     };
     tick();
     this.#ticking = setInterval(tick, 1_000);
@@ -42,27 +43,44 @@ export class Banner {
 export function describe(status: Status): string {
   switch (status.state) {
     case "connecting":
-      return "Connecting…";
+      return words.connecting;
     case "open":
-      return "Connected";
+      return words.connected;
     case "waiting":
-      return `${explain(status.code)} Trying again soon.`;
+      return explainLoss(status.code);
     case "ended":
-      return `The server ended the connection: ${status.reason}.`;
+      return explainEnd(status);
     case "unsupported":
-      return "Your browser has no WebSockets, which Hubbub needs. Any current browser will do.";
+      return words.unsupported;
   }
 }
 
-function explain(code: number): string {
+function explainEnd({ code, reason }: Status & { state: "ended" }): string {
+  switch (code) {
+    case Disconnect.notText.code:
+      return words.endedNotText;
+    case Disconnect.malformed.code:
+      return words.endedMalformed;
+    default:
+      return words.ended(reason);
+  }
+}
+
+function explainLoss(code: number): string {
   switch (code) {
     case Disconnect.goingAway.code:
-      return "The server went away.";
+      return words.lostGoingAway;
     case Disconnect.tooBig.code:
-      return "That message was too long for the server.";
+      return words.lostTooBig;
+    case Disconnect.overloaded.code:
+      return words.lostOverloaded;
     case Disconnect.slow.code:
-      return "This connection was too slow to keep up.";
+      return words.lostSlow;
+    case Disconnect.noHello.code:
+      return words.lostNoHello;
+    case Disconnect.storage.code:
+      return words.lostStorage;
     default:
-      return "Not connected.";
+      return words.lost;
   }
 }

@@ -1,8 +1,10 @@
+import { words } from "./i18n.ts";
+
 /** What keeps a text from being sent, as a sentence; undefined when nothing does. */
 export function problem(text: string, bytesMax: number): string | undefined {
   const bytes = new TextEncoder().encode(text).byteLength;
   if (bytes <= bytesMax) return undefined;
-  return `That is too long by ${(bytes - bytesMax).toLocaleString()} bytes.`;
+  return words.tooLongBy(bytes - bytesMax);
 }
 
 /** What the composer needs. */

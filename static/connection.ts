@@ -9,7 +9,7 @@ export type Status =
   /** Lost, or never made; the next attempt comes in `retryMs`. */
   | { readonly state: "waiting"; readonly retryMs: number; readonly code: number }
   /** Over: the server said not to come back, and why. */
-  | { readonly state: "ended"; readonly reason: string }
+  | { readonly state: "ended"; readonly code: number; readonly reason: string }
   /** There can't be one: the browser has no WebSocket. */
   | { readonly state: "unsupported" };
 
@@ -132,7 +132,7 @@ export class Connection {
     this.#socket = undefined;
     this.#callOffTimer();
     this.#probing = false;
-    if (!shouldReconnect(code)) return this.#change({ state: "ended", reason });
+    if (!shouldReconnect(code)) return this.#change({ state: "ended", code, reason });
     // Being let in is no success yet: a server that welcomes and then breaks down is not to be hammered either.
     if (this.#welcomedAt !== undefined && this.#ports.now() - this.#welcomedAt >= STABLE_MS) this.#failures = 0;
     const retryMs = backoff(this.#failures++, this.#ports.random());

@@ -245,7 +245,7 @@ test("Every disconnect of the server's is followed by coming back, or not, as pr
     if (reconnect) {
       assert.equal(h.status.state, "waiting");
     } else {
-      assert.deepEqual(h.status, { state: "ended", reason });
+      assert.deepEqual(h.status, { state: "ended", code, reason });
       assert.equal(h.timerMs, undefined);
     }
   }

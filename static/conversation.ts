@@ -1,4 +1,5 @@
 import type { ChatActions, RoomView, TimelineChange } from "./chat.ts";
+import { words } from "./i18n.ts";
 import { ScrollKeeper } from "./scroll.ts";
 import { Timeline } from "./timeline.ts";
 import { unreadOf } from "./unread.ts";
@@ -255,7 +256,8 @@ export class Conversation {
     const isIdle = !away && unseen === 0;
     if (isIdle && document.activeElement === offer) this.#parts.viewport.focus({ preventScroll: true });
     offer.hidden = isIdle;
-    const words = away ? `${unreadOf(room!) ? `${unreadOf(room!)} new` : "Newest"} ↓` : `${unseen} new ↓`;
-    if (offer.textContent !== words) offer.textContent = words;
+    const count = away ? unreadOf(room!) : String(unseen);
+    const text = count === "" ? words.newest : words.newMessages(count);
+    if (offer.textContent !== text) offer.textContent = text;
   }
 }

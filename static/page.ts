@@ -1,10 +1,13 @@
 import { DEFAULT_ROOM, type Refusal, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
 import { Banner } from "./banner.ts";
 import { Chat, type ChatActions, type ChatListener, type RoomView, type TimelineChange } from "./chat.ts";
+import { Memory } from "./chat_memory.ts";
 import { Composer } from "./composer.ts";
 import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { Drawer } from "./drawer.ts";
+import { words } from "./i18n.ts";
+import { beginToSpeak, offerLanguages } from "./language.ts";
 import { isGuest, People } from "./people.ts";
 import { hrefOf, type Place, placeOf } from "./place.ts";
 import { Rooms } from "./rooms.ts";
@@ -20,6 +23,8 @@ function byId<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
+const memory = new Memory(() => localStorage);
+offerLanguages(byId("language"), beginToSpeak(memory), memory, hint);
 const banner = new Banner(document.querySelector("header")!);
 
 /** The page as a whole: which place it is at, and who is told of what. */
@@ -97,7 +102,7 @@ class Page implements ChatListener {
     document.title = titleOf(this.#shown, rooms.values());
     const elsewhere = unreadOf(...[...rooms.values()].filter(({ name }) => name !== this.#shown));
     byId("elsewhere").textContent = elsewhere;
-    byId("rooms-open").ariaLabel = elsewhere === "" ? "Rooms" : `Rooms, ${elsewhere} unread`;
+    byId("rooms-open").ariaLabel = elsewhere === "" ? words.rooms : words.roomsUnread(elsewhere);
     this.#takeAim();
   }
 
@@ -147,7 +152,7 @@ class Page implements ChatListener {
 
   async #say(text: string): Promise<void> {
     this.#chat.say(this.#shown, text);
-    if (!await this.#conversation.toEnd()) hint("Your message waits at the end, which can’t be shown now.");
+    if (!await this.#conversation.toEnd()) hint(words.waitsAtEnd);
   }
 
   /** Goes where a link of this page leads, unless it was clicked to open elsewhere. */
@@ -166,7 +171,7 @@ class Page implements ChatListener {
     const place = placeOf(new URL(location.href));
     if (place) return place;
     history.replaceState(null, "", hrefOf({ room: DEFAULT_ROOM }));
-    hint("The address names a room that can’t be. This is the lobby.");
+    hint(words.roomOfAddress);
     return { room: DEFAULT_ROOM };
   }
 
@@ -208,12 +213,12 @@ class Page implements ChatListener {
     // While I am not in the room it can't be asked for, only found among what is here.
     if (!this.#conversation.has(message) && !this.#chat.rooms.get(this.#shown)?.joined) return;
     this.#conversation.aim = undefined;
-    if (!await this.#conversation.goTo(message)) hint("That message can’t be found.");
+    if (!await this.#conversation.goTo(message)) hint(words.messageMissing);
   }
 }
 
-function hint(words: string): void {
-  byId("hint").textContent = words;
+function hint(text: string): void {
+  byId("hint").textContent = text;
 }
 
 function begin(): void {

@@ -1,12 +1,8 @@
 import { cleanName, type Person } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
+import { locale, words } from "./i18n.ts";
 import { nameOf } from "./person.ts";
-
-/** How many people are here, as a heading. */
-export function peopleCount(count: number): string {
-  return count === 1 ? "1 person" : `${count} people`;
-}
 
 /** Whether a name is one that the server gave to somebody who had not said what to be called. */
 export function isGuest(name: string): boolean {
@@ -54,12 +50,12 @@ export class People {
 
   /** Shows who is in a room now. */
   update({ people, count }: RoomView): void {
-    this.#heading.textContent = count === 0 ? "People" : peopleCount(count);
+    this.#heading.textContent = count === 0 ? words.people : words.peopleCount(count);
     this.showMe();
     const me = this.#chat.me?.id;
-    const others = people.filter(({ id }) => id !== me).sort((a, b) => a.name.localeCompare(b.name));
+    const others = people.filter(({ id }) => id !== me).sort((a, b) => a.name.localeCompare(b.name, locale));
     const unlisted = count - others.length - 1;
-    this.#rest.textContent = unlisted > 0 ? `and ${unlisted} more` : "";
+    this.#rest.textContent = unlisted > 0 ? words.andMore(unlisted) : "";
     // Somebody types far more often than somebody comes or goes.
     if (isSame(others, this.#shown)) return;
     this.#shown = others;
@@ -71,7 +67,7 @@ export class People {
     const { me } = this.#chat;
     this.#rename.hidden = !me || !this.#form.hidden;
     if (!me) return;
-    this.#me.replaceChildren(nameOf(me), element("span", "you", "you"));
+    this.#me.replaceChildren(nameOf(me), element("span", "you", words.you));
     if (me.name === this.#asked) this.#close();
   }
 
@@ -98,7 +94,7 @@ export class People {
     const name = cleanName(this.#input.value);
     if (name === "" || name === this.#chat.me?.name) return this.#close();
     this.#asked = name;
-    this.#answer.textContent = "Asking the server…";
+    this.#answer.textContent = words.askingServer;
     this.#chat.rename(name);
   }
 

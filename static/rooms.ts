@@ -1,17 +1,19 @@
 import { isRoomName } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { button, element } from "./element.ts";
+import { words } from "./i18n.ts";
 import { hrefOf } from "./place.ts";
+import { insert } from "./translate.ts";
 import { unreadOf } from "./unread.ts";
 
 /** What somebody typed, made into a room's name, or a sentence that says why it can't be one. */
 export function toRoomName(typed: string): { readonly name: string } | { readonly problem: string } {
   const name = typed.normalize("NFKC").trim().replace(/^#\s*/, "").toLowerCase().replaceAll(/\s+/g, "-");
   if (isRoomName(name)) return { name };
-  if (name === "") return { problem: "Write the room’s name first." };
-  if (/[^a-z0-9_-]/.test(name)) return { problem: "A room’s name has only letters from a to z, digits, - and _." };
-  if (!/^[a-z0-9]/.test(name)) return { problem: "A room’s name begins with a letter or a digit." };
-  return { problem: "A room’s name has at most 64 letters." };
+  if (name === "") return { problem: words.roomMissing };
+  if (/[^a-z0-9_-]/.test(name)) return { problem: words.roomCharacters };
+  if (!/^[a-z0-9]/.test(name)) return { problem: words.roomBeginning };
+  return { problem: words.roomLong(64) };
 }
 
 /** A room's line in the list. */
@@ -79,7 +81,7 @@ export class Rooms {
     const link = element("a", "", element("span", "room", name), badge);
     link.href = hrefOf({ room: name });
     const leave = button("quiet leave", "×", () => this.#left(name));
-    leave.ariaLabel = leave.title = `Leave ${name}`;
+    leave.ariaLabel = leave.title = words.leaveRoom(name);
     const line = { item: element("li", "", link, leave), link, badge, leave };
     this.#lines.set(name, line);
     return line;
@@ -91,8 +93,15 @@ export class Rooms {
     const unread = unreadOf(room);
     if (badge.dataset.unread !== unread) {
       badge.dataset.unread = unread;
-      badge.replaceChildren(unread, element("span", "only-heard", unread && " unread"));
+      badge.replaceChildren(...(unread === "" ? [] : spelledOut(unread)));
     }
     leave.hidden = this.#chat.rooms.size === 1;
   }
+}
+
+/** A count, and around it what makes it a sentence for those who can't see where it stands. */
+function spelledOut(count: string): (Node | string)[] {
+  return insert(words.unread, { count }).map((part, index) =>
+    index % 2 === 1 ? part : element("span", "only-heard", part)
+  );
 }

@@ -1,6 +1,7 @@
 import type { Said } from "../protocol.ts";
 import type { ChatActions } from "./chat.ts";
 import { element } from "./element.ts";
+import { words } from "./i18n.ts";
 import { nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
 import { dateOf } from "./time.ts";
@@ -85,7 +86,7 @@ export class Search {
 
   async #look(): Promise<void> {
     const [query, before] = [this.#query, this.#before];
-    this.#state.textContent = "Searching…";
+    this.#state.textContent = words.searching;
     this.#looking = true;
     const found = await this.#chat.search(query, before);
     // Another search has begun meanwhile, or none is wanted any more.
@@ -94,13 +95,13 @@ export class Search {
     const hadFocus = document.activeElement === this.#more;
     this.#more.hidden = found ? !found.more : false;
     if (!found) {
-      this.#state.textContent = "The search could not be made now.";
-      this.#more.textContent = "Try again";
+      this.#state.textContent = words.searchFailed;
+      this.#more.textContent = words.tryAgain;
       return;
     }
-    this.#more.textContent = "More";
+    this.#more.textContent = words.more;
     const known = this.#list.childElementCount;
-    this.#state.textContent = known + found.entries.length === 0 ? "Nothing found" : "";
+    this.#state.textContent = known + found.entries.length === 0 ? words.nothingFound : "";
     this.#list.append(...found.entries.map((said) => this.#render(said)));
     if (hadFocus && !found.more) this.#list.querySelectorAll("a")[known]?.focus();
     this.#before = found.entries.at(-1)?.id;

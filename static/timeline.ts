@@ -1,6 +1,7 @@
 import type { Person, Said } from "../protocol.ts";
 import type { Item, Pending, RoomView } from "./chat.ts";
 import { button, element } from "./element.ts";
+import { words } from "./i18n.ts";
 import { nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
 import { TabStop } from "./tab_stop.ts";
@@ -145,9 +146,9 @@ export class Timeline {
       case "said":
         return this.#renderSaid(element("li", ""), item.said);
       case "missed":
-        return notice(item.count === 1 ? "You missed 1 message" : `You missed ${item.count} messages`);
+        return notice(words.youMissed(item.count));
       case "reloaded":
-        return notice("Reloaded after the connection was lost");
+        return notice(words.reloaded);
     }
   }
 
@@ -164,13 +165,9 @@ export class Timeline {
   }
 
   #renderPending(node: HTMLElement, { nonce, text, failed }: Pending): void {
-    const me = this.#ports.me() ?? { id: "", name: "You" };
+    const me = this.#ports.me() ?? { id: "", name: words.me };
     node.className = failed === undefined ? "mine pending" : "mine failed";
-    const state = failed !== undefined
-      ? "Not sent"
-      : this.#ports.connected()
-      ? "Sending…"
-      : "Waiting for the connection…";
+    const state = failed !== undefined ? words.notSent : this.#ports.connected() ? words.sending : words.waiting;
     // Its text is as it was, and what has the focus stays there, unless something has changed.
     if (node.dataset.state === (failed ?? state)) return;
     node.dataset.state = failed ?? state;
@@ -183,8 +180,8 @@ export class Timeline {
       element(
         "div",
         "row",
-        button("quiet", "Try again", () => this.#ports.resend(nonce)),
-        button("quiet", "Delete", () => this.#ports.discard(nonce)),
+        button("quiet", words.tryAgain, () => this.#ports.resend(nonce)),
+        button("quiet", words.discard, () => this.#ports.discard(nonce)),
       ),
     ));
   }
@@ -192,11 +189,11 @@ export class Timeline {
 
 /** Fills a message. The second line of its head takes as much room whatever it says, so nothing moves when it changes. */
 function fill(node: HTMLElement, author: Person, when: HTMLElement, text: string): void {
-  const words = element("p", "", text);
-  words.dir = "auto";
-  node.replaceChildren(nameOf(author), when, words);
+  const said = element("p", "", text);
+  said.dir = "auto";
+  node.replaceChildren(nameOf(author), when, said);
 }
 
-function notice(words: string): HTMLElement {
-  return element("li", "notice", element("span", "", words));
+function notice(text: string): HTMLElement {
+  return element("li", "notice", element("span", "", text));
 }

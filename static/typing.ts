@@ -1,5 +1,7 @@
 import type { Person } from "../protocol.ts";
 import { element } from "./element.ts";
+import { words } from "./i18n.ts";
+import { insert } from "./translate.ts";
 
 /** How many names the sentence has at most: more would be longer than its line. */
 const NAMES_MAX = 2;
@@ -7,9 +9,9 @@ const NAMES_MAX = 2;
 /** Who is typing, as a sentence cut where the names are: every second part is a name. */
 export function typingSentence(names: readonly string[]): readonly string[] {
   if (names.length === 0) return [""];
-  if (names.length > NAMES_MAX) return ["Several people are typing…"];
+  if (names.length > NAMES_MAX) return [words.manyType];
   const [first, second] = names as [string, string?];
-  return second === undefined ? ["", first, " is typing…"] : ["", first, " and ", second, " are typing…"];
+  return second === undefined ? insert(words.oneTypes, { first }) : insert(words.twoType, { first, second });
 }
 
 /** Shows who is typing, each name kept apart from the direction of the sentence. */

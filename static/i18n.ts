@@ -1,0 +1,286 @@
+/**
+ * Every word of the page, in every language that it speaks. Others use `words` at the moment when they say something and
+ * copy nothing of it before: until `speak` was called it is English.
+ * @module
+ */
+
+/** The languages that there are, each by its own name. */
+export const LANGUAGES = { en: "English", zh: "简体中文" } as const;
+/** One of them. */
+export type Language = keyof typeof LANGUAGES;
+
+/** Where a sentence has something in braces, an element is put there: see `insert` in translate.ts. */
+const en = {
+  // The head: the connection, the way to the panels, the search.
+  connecting: "Connecting…",
+  connected: "Connected",
+  lost: "Not connected. Trying again soon.",
+  lostGoingAway: "The server went away. Trying again soon.",
+  lostTooBig: "That message was too long for the server. Trying again soon.",
+  lostSlow: "This connection was too slow to keep up. Trying again soon.",
+  lostOverloaded: "The server has too much to do. Trying again soon.",
+  lostNoHello: "The server did not hear from this page in time. Trying again soon.",
+  lostStorage: "The server can’t read or keep messages at the moment. Trying again soon.",
+  retryIn: (seconds: number) => ` (${seconds} s)`,
+  retryNow: "Try now",
+  endedNotText: "The server ended the connection: it takes nothing but text.",
+  ended: (reason: string) => `The server ended the connection: ${reason}.`,
+  endedMalformed: "The server ended the connection: it did not understand this page. Please load it anew.",
+  unsupported: "Your browser has no WebSockets, which Hubbub needs. Any current browser will do.",
+  roomsUnread: (count: string) => `Rooms, ${count} unread`,
+  searchMessages: "Search the messages",
+  search: "Search",
+
+  // The rooms.
+  rooms: "Rooms",
+  unread: "{count} unread",
+  leaveRoom: (room: string) => `Leave ${room}`,
+  joinOrMake: "Join or make a room",
+  join: "Join",
+  roomMissing: "Write the room’s name first.",
+  roomCharacters: "A room’s name has only letters from a to z, digits, - and _.",
+  roomBeginning: "A room’s name begins with a letter or a digit.",
+  roomLong: (max: number) => `A room’s name has at most ${max} letters.`,
+  roomOfAddress: "The address names a room that can’t be. This is the lobby.",
+
+  // The conversation.
+  conversation: "Conversation",
+  messages: "Messages",
+  nothingSaid: "Nobody has said anything here yet. Say hello, or send someone the address of this page.",
+  older: "Older messages",
+  newest: "Newest ↓",
+  newMessages: (count: string) => `${count} new ↓`,
+  youMissed: (count: number) => count === 1 ? "You missed 1 message" : `You missed ${count} messages`,
+  reloaded: "Reloaded after the connection was lost",
+  me: "You",
+  sending: "Sending…",
+  waiting: "Waiting for the connection…",
+  notSent: "Not sent",
+  tryAgain: "Try again",
+  discard: "Delete",
+  messageMissing: "That message can’t be found.",
+
+  // Writing.
+  oneTypes: "{first} is typing…",
+  twoType: "{first} and {second} are typing…",
+  manyType: "Several people are typing…",
+  message: "Message",
+  saySomething: "Say something",
+  send: "Send",
+  tooLongBy: (bytes: number) => `That is too long by ${number(bytes)} ${bytes === 1 ? "byte" : "bytes"}.`,
+  waitsAtEnd: "Your message waits at the end, which can’t be shown now.",
+  guest: "You are {name} — {choose}",
+  chooseName: "choose a name",
+
+  // The people.
+  people: "People",
+  peopleCount: (count: number) => count === 1 ? "1 person" : `${count} people`,
+  andMore: (count: number) => `and ${count} more`,
+  you: "you",
+  rename: "Rename",
+  yourName: "Your name",
+  save: "Save",
+  cancel: "Cancel",
+  askingServer: "Asking the server…",
+
+  // The settings.
+  notRemembered: "This browser keeps nothing, so it can’t remember another language.",
+
+  // What was found.
+  found: "Search results",
+  closeFound: "Close the search results",
+  syntax:
+    "Looks for all of the words. {prefix} finds what begins so, {phrase} these words in this order, {author} what somebody said.",
+  samplePrefix: "sold*",
+  samplePhrase: '"a phrase"',
+  sampleAuthor: "from:name",
+  searching: "Searching…",
+  searchFailed: "The search could not be made now.",
+  nothingFound: "Nothing found",
+  more: "More",
+
+  // Why a name can't be had.
+  nameControl: "A name is a single line, without control characters.",
+  nameInvisible: "A name can’t have characters that nobody can see.",
+  nameMarks: "A name can’t have that many marks on one letter.",
+  nameLetter: "A name needs a letter or a number.",
+  nameLong: (max: number) => `A name has at most ${max} characters.`,
+  nameGuest: "Names like “Guest 123” are for those who have not chosen one.",
+  nameMixed: "A word of a name can’t mix Latin letters with those of another alphabet.",
+  nameTaken: (name: string) => `“${name}” is somebody else.`,
+  nameTooClose: (name: string) => `That is too close to “${name}”, who is somebody else.`,
+
+  // Why the server will not do something.
+  tooLong: (bytes: number, max: number) => `This has ${bytes} bytes; the server takes ${max}`,
+  tooBig: "This is too long for the server",
+  badText: "The server takes no text like this: there is nothing in it, or too much.",
+  badRoom: "A room can’t have this name.",
+  tooManyRooms: (max: number) => `Nobody can be in more than ${max} rooms.`,
+  notJoined: "You are not in this room.",
+  storage: "The server can’t read or keep messages at the moment. Try again later.",
+  busy: "The server has too much to do at the moment. Try again later.",
+  malformed: "The server did not understand this page. Please load it anew.",
+  refused: "The server refused it.",
+};
+
+/** What is said in each language: a sentence, or one that is made of what it tells. */
+export type Words = {
+  readonly [Key in keyof typeof en]: (typeof en)[Key] extends (...told: infer Told) => string
+    ? (...told: Told) => string
+    : string;
+};
+
+const zh: Words = {
+  connecting: "正在连接…",
+  connected: "已连接",
+  lost: "未连接，即将重试。",
+  lostGoingAway: "服务器已离线，即将重试。",
+  lostTooBig: "消息太长，服务器无法接收。即将重新连接。",
+  lostSlow: "网络太慢，跟不上新消息。即将重新连接。",
+  lostOverloaded: "服务器繁忙，即将重试。",
+  lostNoHello: "服务器没有及时收到本页的请求，即将重试。",
+  lostStorage: "服务器暂时无法读取或保存消息，即将重试。",
+  retryIn: (seconds) => `（${seconds} 秒）`,
+  retryNow: "立即重试",
+  endedNotText: "服务器只接收文本，已断开连接。",
+  ended: (reason) => `服务器已断开连接：${reason}。`,
+  endedMalformed: "服务器无法识别本页发送的内容，已断开连接。请重新加载页面。",
+  unsupported: "你的浏览器不支持 WebSocket，无法使用 Hubbub。请换用较新的浏览器。",
+  roomsUnread: (count) => `房间，${count} 条未读`,
+  searchMessages: "搜索消息",
+  search: "搜索",
+
+  rooms: "房间",
+  unread: "{count} 条未读",
+  leaveRoom: (room) => `离开 ${room}`,
+  joinOrMake: "加入或新建房间",
+  join: "加入",
+  roomMissing: "请先输入房间名。",
+  roomCharacters: "房间名只能用小写字母 a–z、数字、- 和 _。",
+  roomBeginning: "房间名要以字母或数字开头。",
+  roomLong: (max) => `房间名最多 ${max} 个字符。`,
+  roomOfAddress: "网址中的房间名无效，已为你打开大厅。",
+
+  conversation: "对话",
+  messages: "消息",
+  nothingSaid: "这里还没有消息。打个招呼，或者把本页网址发给朋友吧。",
+  older: "更早的消息",
+  newest: "最新消息 ↓",
+  newMessages: (count) => `${count} 条新消息 ↓`,
+  youMissed: (count) => `你错过了 ${count} 条消息`,
+  reloaded: "连接中断后已重新加载",
+  me: "你",
+  sending: "发送中…",
+  waiting: "等待连接…",
+  notSent: "未发送",
+  tryAgain: "重试",
+  discard: "删除",
+  messageMissing: "找不到这条消息。",
+
+  oneTypes: "{first} 正在输入…",
+  twoType: "{first} 和 {second} 正在输入…",
+  manyType: "好几个人正在输入…",
+  message: "消息",
+  saySomething: "说点什么",
+  send: "发送",
+  tooLongBy: (bytes) => `消息太长，超出 ${number(bytes)} 字节。`,
+  waitsAtEnd: "你的消息排在最后，暂时无法显示。",
+  guest: "你现在是 {name}，{choose}",
+  chooseName: "起个名字",
+
+  people: "成员",
+  peopleCount: (count) => `${count} 人在线`,
+  andMore: (count) => `还有 ${count} 人`,
+  you: "你",
+  rename: "改名",
+  yourName: "你的名字",
+  save: "保存",
+  cancel: "取消",
+  askingServer: "正在提交…",
+
+  notRemembered: "这个浏览器不保存数据，无法记住所选语言。",
+
+  found: "搜索结果",
+  closeFound: "关闭搜索结果",
+  syntax: "查找包含所有词的消息。{prefix} 匹配以此开头的词，{phrase} 匹配连续的词句，{author} 只看某人说的话。",
+  samplePrefix: "开会*",
+  samplePhrase: '"一句话"',
+  sampleAuthor: "from:名字",
+  searching: "正在搜索…",
+  searchFailed: "暂时无法搜索。",
+  nothingFound: "没有找到",
+  more: "更多",
+
+  nameControl: "名字只能是一行，不能有控制字符。",
+  nameInvisible: "名字里不能有看不见的字符。",
+  nameMarks: "名字里一个字母上的符号太多了。",
+  nameLetter: "名字里至少要有一个文字或数字。",
+  nameLong: (max) => `名字最多 ${max} 个字符。`,
+  nameGuest: "“Guest 123”这样的名字留给还没起名的人。",
+  nameMixed: "名字里的同一个词不能混用拉丁字母和其他字母。",
+  nameTaken: (name) => `“${name}”已经有人用了。`,
+  nameTooClose: (name) => `这和别人的名字“${name}”太像了。`,
+
+  tooLong: (bytes, max) => `消息有 ${bytes} 字节，服务器最多接收 ${max} 字节`,
+  tooBig: "消息太长，服务器无法接收",
+  badText: "服务器不接收这条消息：内容为空或太长。",
+  badRoom: "房间不能叫这个名字。",
+  tooManyRooms: (max) => `最多只能加入 ${max} 个房间。`,
+  notJoined: "你不在这个房间里。",
+  storage: "服务器暂时无法读取或保存消息，请稍后再试。",
+  busy: "服务器繁忙，请稍后再试。",
+  malformed: "服务器无法识别本页发送的内容，请重新加载页面。",
+  refused: "服务器拒绝了这个请求。",
+};
+
+/** The words of each language. */
+export const WORDS: { readonly [L in Language]: Words } = { en, zh };
+
+/** The words of the language that the page speaks. */
+export let words: Words = en;
+/** How this reader is used to see dates and numbers in that language, for Intl. */
+export let locale = "en";
+
+/** What a language is called in `lang`, and the locale of who reads it but does not say where. */
+export const LOCALES: { readonly [L in Language]: string } = { en: "en", zh: "zh-CN" };
+
+/**
+ * From now on this language is spoken.
+ * @param preferred what the reader reads, best first: `navigator.languages`.
+ */
+export function speak(language: Language, preferred: readonly string[]): void {
+  words = WORDS[language];
+  locale = preferred.find((tag) => languageIn(tag) === language && isLocale(tag)) ?? LOCALES[language];
+}
+
+/**
+ * The language for a reader: the one that they have chosen, else the first that they read of those that there are, else
+ * English. Who reads traditional characters is better off with simplified ones than with English.
+ * @param preferred what the reader reads, best first: `navigator.languages`.
+ */
+export function languageOf(preferred: readonly string[], chosen?: string): Language {
+  if (chosen !== undefined && isLanguage(chosen)) return chosen;
+  return preferred.map(languageIn).find((language) => language !== undefined) ?? "en";
+}
+
+function languageIn(tag: string): Language | undefined {
+  const language = tag.toLowerCase().split("-")[0]!;
+  return isLanguage(language) ? language : undefined;
+}
+
+function isLanguage(text: string): text is Language {
+  return Object.hasOwn(LANGUAGES, text);
+}
+
+/** Browsers on Linux have been seen to prefer things like "en-US@posix", over which Intl throws. */
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function number(value: number): string {
+  return value.toLocaleString(locale);
+}
