@@ -263,6 +263,7 @@ test("HOSTILE 21: a name too close to one that somebody has is refused, and its 
   assert.match(eve.last("welcome").name, /^Guest \d{4}$/);
   assert.equal(eve.last("error").code, "nameTaken");
   assert.match(eve.last("error").reason, /too close to “Ann”/);
+  assert.equal(eve.last("error").detail, "Ann");
   eve.send({ type: "rename", name: "ANN" });
   await h.deliver();
   assert.equal(eve.got("error").length, 2);
@@ -319,6 +320,7 @@ test("HOSTILE 19: a bad name is refused with a reason that a person understands"
     type: "error",
     code: "badName",
     reason: "A name can't have characters that nobody can see.",
+    detail: "invisible",
   });
 });
 

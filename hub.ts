@@ -60,8 +60,8 @@ interface Session extends Visitor {
 type Message = ClientEvent["message"];
 type Handlers = { readonly [T in Message["type"]]: (session: Session, message: Extract<Message, { type: T }>) => void };
 
-/** What a refusal is about. */
-type About = Pick<Refusal, "room" | "nonce" | "ref">;
+/** What a refusal is about, and more of why. */
+type About = Pick<Refusal, "detail" | "room" | "nonce" | "ref">;
 
 /**
  * The sole owner of rooms and sessions, and the one loop that serves them.
@@ -170,7 +170,7 @@ export class Hub {
         name: session.me!.name,
         textBytesMax: this.#textBytesMax,
       });
-      if (refusal) this.#refuse(session, refusal.code, refusal.reason);
+      if (refusal) this.#refuse(session, refusal.code, refusal.reason, { detail: refusal.detail });
       // An id of another epoch is no id at all.
       const known = epoch === this.#journal.epoch;
       // Who names a room twice means it once.
@@ -207,7 +207,7 @@ export class Hub {
 
     rename: (session, { name }) => {
       const refusal = this.#claim(session.me!.id, name);
-      if (refusal) this.#refuse(session, refusal.code, refusal.reason);
+      if (refusal) this.#refuse(session, refusal.code, refusal.reason, { detail: refusal.detail });
     },
 
     history: (session, { ref, room, before = Number.MAX_SAFE_INTEGER, after }) => {

@@ -133,6 +133,8 @@ export interface Refusal {
   readonly code: keyof typeof REFUSALS;
   /** For people, in English. */
   readonly reason: string;
+  /** Of a `badName` the rule that it breaks, one of NAME_RULES; of a `nameTaken` the name that it is too close to. */
+  readonly detail?: string;
   /** What it was about, as far as the message said so. */
   readonly room?: string;
   readonly nonce?: string;
@@ -153,6 +155,11 @@ export const REFUSALS = {
   /** The server has too much to do, or this client asks too much of it. */
   busy: { retry: true },
 } as const;
+
+/** Every rule that a name can break. What each of them says is in text.ts in English, for the page in static/i18n.ts. */
+export const NAME_RULES = ["control", "invisible", "marks", "letter", "long", "guest", "mixed"] as const;
+/** One of them. */
+export type NameRule = typeof NAME_RULES[number];
 
 /** Why the server ends a connection: a value with a meaning, not just a number (RFC 6455, section 7.4). */
 export interface Disconnect {
@@ -188,6 +195,8 @@ export const MESSAGE_BYTES_MAX = 64 * 1024;
 export const PAGE_ENTRIES = 50;
 /** How many rooms one connection can be in. */
 export const ROOMS_PER_CLIENT_MAX = 100;
+/** The longest name of a person, in characters (code points after normalization). */
+export const NAME_CHARACTERS_MAX = 32;
 
 /** Where the WebSocket is. */
 export const WEBSOCKET_PATH = "/ws";

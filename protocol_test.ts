@@ -7,6 +7,7 @@ import {
   FIELDS,
   isRoomName,
   Malformed,
+  NAME_RULES,
   parseClientMessage,
   parseServerMessage,
   REFUSALS,
@@ -18,8 +19,8 @@ import { Harness, type Peer } from "./testing/harness.ts";
 const document = await Deno.readTextFile("docs/PROTOCOL.md");
 const secret = "MsAXbWDHQqSw5rMyBh9Xmg";
 
-Deno.test("docs/PROTOCOL.md has a row for every message, every refusal and every close code", () => {
-  for (const type of [...Object.keys(FIELDS), ...SERVER_TYPES, ...Object.keys(REFUSALS)]) {
+Deno.test("docs/PROTOCOL.md has a row for every message, every refusal, every rule for names and every close code", () => {
+  for (const type of [...Object.keys(FIELDS), ...SERVER_TYPES, ...Object.keys(REFUSALS), ...NAME_RULES]) {
     assert.match(document, new RegExp(`^\\| \`${type}\``, "m"), type);
   }
   for (const [type, fields] of Object.entries(FIELDS)) {

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import { cleanName, type Person } from "./protocol.ts";
+import { cleanName, NAME_CHARACTERS_MAX, type NameRule, type Person } from "./protocol.ts";
 
-/** The longest name, in characters (code points after normalization). */
-export const NAME_CHARACTERS_MAX = 32;
 /** How many marks may stand on one character of a name, and of a text: real writing needs two or three. */
 export const NAME_MARKS_MAX = 3;
 /** The rest of a heap of marks in a text is dropped, since it would be drawn over other people's messages. */
@@ -23,16 +21,25 @@ export function cleanText(text: string): string {
 const HEAP_OF_MARKS = new RegExp(String.raw`(\p{M}{${TEXT_MARKS_MAX}})\p{M}+`, "gu");
 const TOO_MANY_MARKS = new RegExp(String.raw`\p{M}{${NAME_MARKS_MAX + 1}}`, "u");
 
-/** What keeps a name, as `cleanName` gives it, from being one (HOSTILE 19), for people; undefined when nothing does. */
-export function nameProblem(name: string): string | undefined {
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "A name is a single line, without control characters.";
-  if (/[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Co}\p{Cs}\u2800]/u.test(name)) {
-    return "A name can't have characters that nobody can see.";
-  }
-  if (TOO_MANY_MARKS.test(name)) return "A name can't have that many marks on one letter.";
-  if (!/[\p{L}\p{N}\p{S}]/u.test(name)) return "A name needs a letter or a number.";
-  if ([...name].length > NAME_CHARACTERS_MAX) return `A name has at most ${NAME_CHARACTERS_MAX} characters.`;
-  if (/^guest[lo\p{N}]*$/u.test(inLatin(name))) return "Names like “Guest 123” are for those who have not chosen one.";
+/** What the rules for names say (HOSTILE 19), for people. */
+const NAME_REASONS: { readonly [R in NameRule]: string } = {
+  control: "A name is a single line, without control characters.",
+  invisible: "A name can't have characters that nobody can see.",
+  marks: "A name can't have that many marks on one letter.",
+  letter: "A name needs a letter or a number.",
+  long: `A name has at most ${NAME_CHARACTERS_MAX} characters.`,
+  guest: "Names like “Guest 123” are for those who have not chosen one.",
+  mixed: "A word of a name can't mix Latin letters with those of another alphabet.",
+};
+
+/** The rule that a name, as `cleanName` gives it, breaks already by itself; undefined when it breaks none. */
+export function nameProblem(name: string): NameRule | undefined {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return "control";
+  if (/[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Co}\p{Cs}\u2800]/u.test(name)) return "invisible";
+  if (TOO_MANY_MARKS.test(name)) return "marks";
+  if (!/[\p{L}\p{N}\p{S}]/u.test(name)) return "letter";
+  if ([...name].length > NAME_CHARACTERS_MAX) return "long";
+  if (/^guest[lo\p{N}]*$/u.test(inLatin(name))) return "guest";
 }
 
 /**
@@ -124,6 +131,8 @@ export function guestName(id: string): string {
 export interface NameRefusal {
   readonly code: "badName" | "nameTaken";
   readonly reason: string;
+  /** The rule that it breaks, or the name that it is too close to. */
+  readonly detail: string;
 }
 
 /**
@@ -146,19 +155,17 @@ export class Names {
   /** Gives an id a name, as clean as it is shown; or says why not, and then nothing changes. */
   claim(user: string, wish: string): Person | NameRefusal {
     const name = cleanName(wish);
-    const reason = nameProblem(name);
-    if (reason) return { code: "badName", reason };
+    const rule = nameProblem(name);
+    if (rule) return breaks(rule);
     const owner = [...looksOf(name)].map((look) => this.#owners.get(look)).find((owner) => owner && owner !== user);
     if (owner) {
       const taken = this.of(owner)!;
       const reason = taken === name
         ? `“${name}” is somebody else.`
         : `“${name}” is too close to “${taken}”, who is somebody else.`;
-      return { code: "nameTaken", reason };
+      return { code: "nameTaken", reason, detail: taken };
     }
-    if (name.split(" ").some(mixesAlphabets)) {
-      return { code: "badName", reason: "A word of a name can't mix Latin letters with those of another alphabet." };
-    }
+    if (name.split(" ").some(mixesAlphabets)) return breaks("mixed");
     this.#set(user, name);
     return { id: user, name };
   }
@@ -169,4 +176,8 @@ export class Names {
     this.#names.set(user, name);
     for (const look of looksOf(name)) this.#owners.set(look, user);
   }
+}
+
+function breaks(rule: NameRule): NameRefusal {
+  return { code: "badName", reason: NAME_REASONS[rule], detail: rule };
 }

@@ -1,35 +1,37 @@
 import assert from "node:assert/strict";
-import { cleanName } from "./protocol.ts";
-import { cleanText, guestName, looksOf, NAME_CHARACTERS_MAX, nameProblem, Names, userIdOf } from "./text.ts";
+import { cleanName, NAME_CHARACTERS_MAX, NAME_RULES, type NameRule } from "./protocol.ts";
+import { cleanText, guestName, looksOf, nameProblem, Names, userIdOf } from "./text.ts";
 
 Deno.test("HOSTILE 19: line ends, control, zero-width and bidi characters, heaps of marks are no part of a name", () => {
-  const names: [string, RegExp][] = [
-    ["a\rb", /single line/],
-    ["a\nb", /single line/],
-    ["a\0b", /single line/],
-    ["a\u2028b", /single line/],
-    ["a\u200bb", /can see/],
-    ["a\u200db", /can see/],
-    ["a\u202eb", /can see/],
-    ["a\u2066b", /can see/],
-    ["\u3164", /can see/],
-    ["a\u2800", /can see/],
-    ["a" + "\u0301".repeat(100), /marks/],
-    ["", /letter/],
-    [" ", /letter/],
-    ["...", /letter/],
-    ["x".repeat(NAME_CHARACTERS_MAX + 1), /at most 32/],
-    ["Guest 12", /chosen/],
-    ["gue\u0455t", /chosen/],
-    ["Guest ٣٤", /chosen/],
-    ["ᗅnn", /alphabet/],
-    ["Annа Lee", /alphabet/],
+  const names: [string, NameRule, RegExp][] = [
+    ["a\rb", "control", /single line/],
+    ["a\nb", "control", /single line/],
+    ["a\0b", "control", /single line/],
+    ["a\u2028b", "control", /single line/],
+    ["a\u200bb", "invisible", /can see/],
+    ["a\u200db", "invisible", /can see/],
+    ["a\u202eb", "invisible", /can see/],
+    ["a\u2066b", "invisible", /can see/],
+    ["\u3164", "invisible", /can see/],
+    ["a\u2800", "invisible", /can see/],
+    ["a" + "\u0301".repeat(100), "marks", /marks/],
+    ["", "letter", /letter/],
+    [" ", "letter", /letter/],
+    ["...", "letter", /letter/],
+    ["x".repeat(NAME_CHARACTERS_MAX + 1), "long", /at most 32/],
+    ["Guest 12", "guest", /chosen/],
+    ["gue\u0455t", "guest", /chosen/],
+    ["Guest ٣٤", "guest", /chosen/],
+    ["ᗅnn", "mixed", /alphabet/],
+    ["Annа Lee", "mixed", /alphabet/],
   ];
-  for (const [name, reason] of names) {
+  for (const [name, rule, reason] of names) {
     const refusal = new Names([]).claim("me", name);
     assert("code" in refusal && refusal.code === "badName", JSON.stringify(name));
+    assert.equal(refusal.detail, rule, JSON.stringify(name));
     assert.match(refusal.reason, reason, JSON.stringify(name));
   }
+  assert.deepEqual([...new Set(names.map(([, rule]) => rule))], [...NAME_RULES]);
 });
 
 Deno.test("Names in any script are good, accents, emoji and single spaces included", () => {
@@ -90,6 +92,7 @@ Deno.test("HOSTILE 21: a name that looks like somebody's is refused, whatever th
     const names = new Names([{ user: "first", name }]);
     const refusal = names.claim("second", other);
     assert("code" in refusal && refusal.code === "nameTaken", `${name} ${other}`);
+    assert.equal(refusal.detail, name);
     assert.match(refusal.reason, new RegExp(`(too close to “${name}”, who|“${name}”) is somebody else`));
     assert.equal(names.of("second"), undefined);
   }
@@ -119,7 +122,11 @@ Deno.test("Names that people can tell apart are different names", () => {
 Deno.test("A name belongs to who took it first, who may write it in another way", () => {
   const names = new Names([]);
   assert.deepEqual(names.claim("first", "ann"), { id: "first", name: "ann" });
-  assert.deepEqual(names.claim("second", "ann"), { code: "nameTaken", reason: "“ann” is somebody else." });
+  assert.deepEqual(names.claim("second", "ann"), {
+    code: "nameTaken",
+    reason: "“ann” is somebody else.",
+    detail: "ann",
+  });
   assert("code" in names.claim("second", "Ann"));
   assert.deepEqual(names.claim("first", "Ann"), { id: "first", name: "Ann" });
   assert.equal(names.of("first"), "Ann");

@@ -26,6 +26,7 @@ import { Connection, type Ports, type Status } from "./connection.ts";
 import { Identity } from "./identity.ts";
 import { Outbox } from "./outbox.ts";
 import { Sender, type Way } from "./outbox_sender.ts";
+import type { Failure } from "./refusal.ts";
 
 /** What a room's timeline shows, one below the other. */
 export type Item =
@@ -43,8 +44,8 @@ export interface Pending {
   readonly text: string;
   /** When I said it, in ms since 1970. */
   readonly at: number;
-  /** Why the server will not have it, in its words; undefined while it is on its way, or waits for a connection. */
-  readonly failed?: string;
+  /** Why the server will not have it; undefined while it is on its way, or waits for a connection. */
+  readonly failed?: Failure;
 }
 
 /** What is known of a room that I am in. */
@@ -225,10 +226,8 @@ export class Chat implements ChatActions {
 
   join(name: string): void {
     if (this.#rooms.has(name)) return;
-    if (!isRoomName(name)) return this.#refuse("badRoom", `"${name}" can't be the name of a room`, name);
-    if (this.#rooms.size >= ROOMS_PER_CLIENT_MAX) {
-      return this.#refuse("tooManyRooms", `Nobody can be in more than ${ROOMS_PER_CLIENT_MAX} rooms`, name);
-    }
+    if (!isRoomName(name)) return this.#refuse("badRoom", name);
+    if (this.#rooms.size >= ROOMS_PER_CLIENT_MAX) return this.#refuse("tooManyRooms", name);
     const room = this.#list(name);
     this.#bookmarks.enter(name);
     this.#enter(room);
@@ -356,7 +355,7 @@ export class Chat implements ChatActions {
       if (name !== undefined && name !== this.#helloName) this.#send({ type: "rename", name });
     } else {
       const tooBig = status.state === "waiting" && status.code === Disconnect.tooBig.code;
-      this.#sender.lost(tooBig ? Disconnect.tooBig.reason : undefined);
+      this.#sender.lost(tooBig ? { code: "tooLong" } : undefined);
       this.#requests.clear();
       for (const room of this.#everyRoom()) {
         const wasJoined = room.joined;
@@ -473,10 +472,11 @@ export class Chat implements ChatActions {
       this.#later(backoff(room.refusals++, this.#ports.random()), () => this.#enter(room));
       return;
     }
+    const { code, reason } = refusal;
     this.#rooms.delete(room.name);
     this.#bookmarks.leave(room.name);
     this.#errands.set(room.name, room);
-    for (const { nonce, failed } of room.pending) if (failed === undefined) this.#fail(nonce, refusal.reason);
+    for (const { nonce, failed } of room.pending) if (failed === undefined) this.#fail(nonce, { code, reason });
     this.#endErrand(room.name);
     this.#roomsChanged = true;
     this.#listener.refused(refusal);
@@ -496,8 +496,8 @@ export class Chat implements ChatActions {
     this.#endErrand(pending.room);
   }
 
-  #fail(nonce: string, reason: string): void {
-    this.#outbox.fail(nonce, reason);
+  #fail(nonce: string, failure: Failure): void {
+    this.#outbox.fail(nonce, failure);
     const pending = this.#outbox.get(nonce);
     if (pending === undefined) return;
     // Nobody must find out by chance that something was not said.
@@ -576,7 +576,7 @@ export class Chat implements ChatActions {
       expelled: (name) => this.#find(name)?.exit(),
       say: ({ room, nonce, text }) => this.#send({ type: "say", room, nonce, text }),
       stuck: () => this.#connection?.giveUp(),
-      failed: (nonce, reason) => this.#fail(nonce, reason),
+      failed: (nonce, failure) => this.#fail(nonce, failure),
     };
   }
 
@@ -589,8 +589,9 @@ export class Chat implements ChatActions {
     return this.#open && this.#connection!.send(message);
   }
 
-  #refuse(code: Refusal["code"], reason: string, room: string): void {
-    this.#listener.refused({ type: "error", code, reason, room });
+  /** What the server would refuse; it is not asked, so there is nothing that it says. */
+  #refuse(code: Refusal["code"], room: string): void {
+    this.#listener.refused({ type: "error", code, reason: "", room });
   }
 
   #tell(room: Room, change: TimelineChange): void {

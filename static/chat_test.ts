@@ -402,7 +402,9 @@ class Tab implements ChatListener {
   }
 
   pendingWords(name = "lobby"): string[] {
-    return this.room(name).pending.map(({ text, failed }) => failed === undefined ? text : `${text}: ${failed}`);
+    return this.room(name).pending.map(({ text, failed }) =>
+      failed === undefined ? text : `${text}: ${"reason" in failed ? failed.reason : failed.code}`
+    );
   }
 
   status(status: Status): void {
@@ -541,7 +543,7 @@ test("A message that is too long is not even sent", async () => {
   const { clock, chat, tab, server } = await connected();
   chat.say("lobby", "é".repeat(501));
   await clock.pass(1_000);
-  assert.deepEqual(tab.room().pending.map(({ failed }) => failed), ["This has 1002 bytes; the server takes 1000"]);
+  assert.deepEqual(tab.room().pending.map(({ failed }) => failed), [{ code: "tooLong", bytes: 1002, bytesMax: 1000 }]);
   assert.deepEqual(sayings(server), []);
 });
 
@@ -559,7 +561,7 @@ test("A message for which the server hangs up is not sent again and again", asyn
   chat.say("lobby", "monster");
   chat.say("lobby", "mouse");
   await clock.pass(LONG_MS);
-  assert.deepEqual(tab.pendingWords(), ["monster: the message is too long"]);
+  assert.deepEqual(tab.pendingWords(), ["monster: tooLong"]);
   assert.deepEqual(tab.words(), ["mouse"]);
 });
 

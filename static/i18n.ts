@@ -40,7 +40,7 @@ const en = {
   roomMissing: "Write the room’s name first.",
   roomCharacters: "A room’s name has only letters from a to z, digits, - and _.",
   roomBeginning: "A room’s name begins with a letter or a digit.",
-  roomLong: (max: number) => `A room’s name has at most ${max} letters.`,
+  roomLong: "A room’s name has at most 64 letters.",
   roomOfAddress: "The address names a room that can’t be. This is the lobby.",
 
   // The conversation.
@@ -158,8 +158,8 @@ const zh: Words = {
   roomMissing: "请先输入房间名。",
   roomCharacters: "房间名只能用小写字母 a–z、数字、- 和 _。",
   roomBeginning: "房间名要以字母或数字开头。",
-  roomLong: (max) => `房间名最多 ${max} 个字符。`,
-  roomOfAddress: "网址中的房间名无效，已为你打开大厅。",
+  roomLong: "房间名最多 64 个字符。",
+  roomOfAddress: "网址中的房间名无效，已转到默认房间。",
 
   conversation: "对话",
   messages: "消息",

@@ -1,6 +1,7 @@
 import type { Pending } from "./chat.ts";
 import type { Memory } from "./chat_memory.ts";
 import { randomToken } from "./identity.ts";
+import { type Failure, readFailure } from "./refusal.ts";
 
 /** Each message has a key of its own, so that tabs never overwrite each other's: `hubbub.outbox.<time>-<nonce>`. */
 export const OUTBOX_PREFIX = "hubbub.outbox.";
@@ -71,10 +72,10 @@ export class Outbox {
   }
 
   /** The server will not have it. It stays until somebody resends or discards it, also over a reload. */
-  fail(nonce: string, reason: string): void {
+  fail(nonce: string, failed: Failure): void {
     this.#letters = this.#letters.map((letter) => {
       if (letter.pending.nonce !== nonce) return letter;
-      const pending = { ...letter.pending, failed: reason };
+      const pending = { ...letter.pending, failed };
       return { key: letter.key, pending, kept: letter.kept && this.#memory.set(letter.key, JSON.stringify(pending)) };
     });
   }
@@ -161,7 +162,7 @@ function parse(json: string | undefined): Pending | undefined {
   try {
     const { room, nonce, text, at, failed } = JSON.parse(json!);
     if (![room, nonce, text].every((part) => typeof part === "string") || typeof at !== "number") return undefined;
-    return { room, nonce, text, at, ...(typeof failed === "string" ? { failed } : {}) };
+    return { room, nonce, text, at, ...(failed === undefined ? {} : { failed: readFailure(failed) }) };
   } catch {
     return undefined;
   }

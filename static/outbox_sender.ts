@@ -2,6 +2,7 @@ import { type Refusal, REFUSALS } from "../protocol.ts";
 import { backoff } from "./backoff.ts";
 import type { Pending } from "./chat.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Failure } from "./refusal.ts";
 
 /** How long the echo of a message may take, in ms. */
 export const ECHO_MS_MAX = 15_000;
@@ -27,7 +28,7 @@ export interface Way {
   /** The connection is open, but what was said on it does not come back. */
   stuck(): void;
   /** The server will never have this message. */
-  failed(nonce: string, reason: string): void;
+  failed(nonce: string, failure: Failure): void;
 }
 
 /**
@@ -66,7 +67,7 @@ export class Sender {
     if (next === undefined) return;
     const bytes = new TextEncoder().encode(next.text).length;
     if (bytes > this.#way.textBytesMax) {
-      this.#way.failed(next.nonce, `This has ${bytes} bytes; the server takes ${this.#way.textBytesMax}`);
+      this.#way.failed(next.nonce, { code: "tooLong", bytes, bytesMax: this.#way.textBytesMax });
       return this.go();
     }
     if (!this.#way.ready(next.room)) {
@@ -100,7 +101,7 @@ export class Sender {
       this.#way.expelled(room);
     } else {
       this.#reset();
-      this.#way.failed(nonce, reason);
+      this.#way.failed(nonce, { code, reason });
     }
     this.go();
   }
@@ -112,9 +113,9 @@ export class Sender {
 
   /**
    * The connection is gone.
-   * @param blame the message that is under way is the reason: what to say of it.
+   * @param blame the message that is under way is the reason: why it will never be had.
    */
-  lost(blame?: string): void {
+  lost(blame?: Failure): void {
     const sent = this.#sent;
     this.#callOffTimer();
     this.#sent = this.#entering = undefined;

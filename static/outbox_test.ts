@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Memory, type Shelf } from "./chat_memory.ts";
 import { Outbox, OUTBOX_PREFIX } from "./outbox.ts";
+import type { Failure } from "./refusal.ts";
 
 /** A browser's storage in memory. */
 class FakeShelf implements Shelf {
@@ -41,6 +42,7 @@ class Browser {
   }
 }
 
+const NO: Failure = { code: "badText", reason: "no" };
 const texts = (outbox: Outbox, room = "lobby") => outbox.of(room).map(({ text }) => text);
 
 test("What was said is there after a reload, in the order of saying", () => {
@@ -86,7 +88,7 @@ test("What another tab says once more under the same nonce is not taken out of t
   const browser = new Browser();
   const one = browser.open();
   const { nonce } = one.add("lobby", "a");
-  one.fail(nonce, "no");
+  one.fail(nonce, NO);
   const two = browser.open();
   browser.now++;
   two.resend(nonce);
@@ -98,19 +100,30 @@ test("What failed is passed over, stays over a reload, and comes last when it is
   const browser = new Browser();
   const outbox = browser.open();
   const { nonce } = outbox.add("lobby", "a");
-  outbox.fail(nonce, "no");
+  outbox.fail(nonce, NO);
   outbox.add("lobby", "b");
   const next = browser.open();
-  assert.deepEqual([next.next!.text, next.get(nonce)!.failed], ["b", "no"]);
+  assert.deepEqual([next.next!.text, next.get(nonce)!.failed], ["b", NO]);
   assert.equal(next.resend(nonce)!.failed, undefined);
   assert.deepEqual([texts(next), texts(browser.open())], [["b", "a"], ["b", "a"]]);
   assert.equal(next.resend(nonce), undefined);
 });
 
+test("What failed for a reason that nobody understands any more has failed all the same", () => {
+  const browser = new Browser();
+  const outbox = browser.open();
+  const { nonce } = outbox.add("lobby", "a");
+  const key = `${OUTBOX_PREFIX}000000000001000-${nonce}`;
+  const pending = JSON.parse(browser.shelf.getItem(key)!);
+  browser.shelf.setItem(key, JSON.stringify({ ...pending, failed: "It is longer than 20 bytes." }));
+  const next = browser.open();
+  assert.deepEqual([texts(next), next.next], [["a"], undefined]);
+});
+
 test("What another tab has had for long is taken over, what failed there is not", () => {
   const browser = new Browser();
   const [one, two] = [browser.open(), browser.open()];
-  one.fail(one.add("lobby", "failed").nonce, "no");
+  one.fail(one.add("lobby", "failed").nonce, NO);
   one.add("lobby", "old");
   browser.now += 100;
   one.add("lobby", "new");
@@ -130,7 +143,7 @@ test("When the storage is full nothing is lost before the tab is closed, and no 
   outbox.add("lobby", "c");
   assert.deepEqual([texts(outbox), outbox.kept, texts(browser.open())], [["a", "b", "c"], false, ["a"]]);
   outbox.remove(nonce);
-  outbox.fail(outbox.next!.nonce, "no");
+  outbox.fail(outbox.next!.nonce, NO);
   assert.deepEqual(texts(outbox), ["a", "c"]);
 });
 

@@ -10,6 +10,7 @@ import { words } from "./i18n.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";
 import { isGuest, People } from "./people.ts";
 import { hrefOf, type Place, placeOf } from "./place.ts";
+import { sayRefusal } from "./refusal.ts";
 import { Rooms } from "./rooms.ts";
 import { Search } from "./search.ts";
 import { Timeline } from "./timeline.ts";
@@ -121,9 +122,9 @@ class Page implements ChatListener {
     showTyping(byId("typing"), room.typing);
   }
 
-  refused({ code, reason }: Refusal): void {
-    const isAboutName = code === "badName" || code === "nameTaken";
-    if (!isAboutName || !this.#people.refused(reason)) hint(reason);
+  refused(refusal: Refusal): void {
+    const isAboutName = refusal.code === "badName" || refusal.code === "nameTaken";
+    if (!isAboutName || !this.#people.refused(refusal)) hint(sayRefusal(refusal));
   }
 
   #listen(): void {

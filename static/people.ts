@@ -3,6 +3,7 @@ import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { locale, words } from "./i18n.ts";
 import { nameOf } from "./person.ts";
+import { type Reason, sayRefusal } from "./refusal.ts";
 
 /** Whether a name is one that the server gave to somebody who had not said what to be called. */
 export function isGuest(name: string): boolean {
@@ -81,10 +82,10 @@ export class People {
   }
 
   /** The name that I asked for was refused; false when I asked for none. */
-  refused(reason: string): boolean {
+  refused(refusal: Reason): boolean {
     if (this.#asked === undefined) return false;
+    this.#answer.textContent = sayRefusal(refusal, this.#asked);
     this.#asked = undefined;
-    this.#answer.textContent = reason;
     this.#input.focus();
     return true;
   }

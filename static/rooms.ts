@@ -13,7 +13,7 @@ export function toRoomName(typed: string): { readonly name: string } | { readonl
   if (name === "") return { problem: words.roomMissing };
   if (/[^a-z0-9_-]/.test(name)) return { problem: words.roomCharacters };
   if (!/^[a-z0-9]/.test(name)) return { problem: words.roomBeginning };
-  return { problem: words.roomLong(64) };
+  return { problem: words.roomLong };
 }
 
 /** A room's line in the list. */

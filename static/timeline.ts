@@ -4,6 +4,7 @@ import { button, element } from "./element.ts";
 import { words } from "./i18n.ts";
 import { nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
+import { sayFailure } from "./refusal.ts";
 import { TabStop } from "./tab_stop.ts";
 import { timeOf } from "./time.ts";
 
@@ -168,15 +169,16 @@ export class Timeline {
     const me = this.#ports.me() ?? { id: "", name: words.me };
     node.className = failed === undefined ? "mine pending" : "mine failed";
     const state = failed !== undefined ? words.notSent : this.#ports.connected() ? words.sending : words.waiting;
+    const why = failed && sayFailure(failed);
     // Its text is as it was, and what has the focus stays there, unless something has changed.
-    if (node.dataset.state === (failed ?? state)) return;
-    node.dataset.state = failed ?? state;
+    if (node.dataset.state === (why ?? state)) return;
+    node.dataset.state = why ?? state;
     fill(node, me, element("span", "when", state), text);
-    if (failed === undefined) return;
+    if (why === undefined) return;
     node.append(element(
       "div",
       "refusal",
-      element("span", "", failed),
+      element("span", "", why),
       element(
         "div",
         "row",

@@ -1,0 +1,60 @@
+import { NAME_CHARACTERS_MAX, type NameRule, type Refusal, ROOMS_PER_CLIENT_MAX } from "../protocol.ts";
+import { words } from "./i18n.ts";
+
+/** Why something was refused. */
+export type Reason = Pick<Refusal, "code" | "reason" | "detail">;
+
+/** Why the server will not have a message: what it takes to say it in any language, also after a reload. */
+export type Failure =
+  | Reason
+  /** It is longer than the server takes. How long it is and may be is known when the page has found out by itself. */
+  | { readonly code: "tooLong"; readonly bytes?: number; readonly bytesMax?: number };
+
+/** Reads a failure out of the storage, where anything may stand. */
+export function readFailure(value: unknown): Failure {
+  const { code, reason, bytes, bytesMax } = Object(value);
+  if (code !== "tooLong") return { code, reason: typeof reason === "string" ? reason : "" };
+  return typeof bytes === "number" && typeof bytesMax === "number" ? { code, bytes, bytesMax } : { code };
+}
+
+/** Why the server will not have a message, as a sentence. */
+export function sayFailure(failure: Failure): string {
+  if (failure.code !== "tooLong") return sayRefusal(failure);
+  const { bytes, bytesMax } = failure;
+  return bytes === undefined || bytesMax === undefined ? words.tooBig : words.tooLong(bytes, bytesMax);
+}
+
+/**
+ * Why something was refused, as a sentence. The server's own is for what this page does not know, for it is in English.
+ * @param asked the name that was asked for, if it was one and is known.
+ */
+export function sayRefusal(refusal: Reason, asked?: string): string {
+  const { code, reason } = refusal;
+  const known = Object.hasOwn(SENTENCES, code) ? SENTENCES[code](refusal, asked) : undefined;
+  return known ?? (reason || words.refused);
+}
+
+const SENTENCES: {
+  readonly [Code in Refusal["code"]]: (refusal: Reason, asked: string | undefined) => string | undefined;
+} = {
+  malformed: () => words.malformed,
+  badRoom: () => words.badRoom,
+  badName: ({ detail = "" }) => Object.hasOwn(RULES, detail) ? RULES[detail as NameRule]() : undefined,
+  nameTaken: ({ detail }, asked) =>
+    detail === undefined ? undefined : detail === asked ? words.nameTaken(detail) : words.nameTooClose(detail),
+  badText: () => words.badText,
+  notJoined: () => words.notJoined,
+  tooManyRooms: () => words.tooManyRooms(ROOMS_PER_CLIENT_MAX),
+  storage: () => words.storage,
+  busy: () => words.busy,
+};
+
+const RULES: { readonly [Rule in NameRule]: () => string } = {
+  control: () => words.nameControl,
+  invisible: () => words.nameInvisible,
+  marks: () => words.nameMarks,
+  letter: () => words.nameLetter,
+  long: () => words.nameLong(NAME_CHARACTERS_MAX),
+  guest: () => words.nameGuest,
+  mixed: () => words.nameMixed,
+};
