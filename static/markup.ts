@@ -1,0 +1,194 @@
+import { element } from "./element.ts";
+import { addTo, EmphasisBuilder } from "./emphasis.ts";
+import { isSameName, KnownNames } from "./known_names.ts";
+import { LINK_START, linkAt } from "./link.ts";
+
+/** A part of a message. Nothing of what was typed is lost: marks that are not shown are kept, or follow from the kind. */
+export type Markup =
+  | { readonly kind: "text"; readonly text: string }
+  /** `**` on both sides. */
+  | { readonly kind: "bold"; readonly inner: readonly Markup[] }
+  /** `*` on both sides. */
+  | { readonly kind: "italic"; readonly inner: readonly Markup[] }
+  /** Code within a line, with the same one to three backticks on both sides. */
+  | { readonly kind: "code"; readonly ticks: string; readonly text: string }
+  /** Lines of code, each with its line end, between the fences. */
+  | { readonly kind: "block"; readonly opening: string; readonly text: string; readonly closing: string }
+  | { readonly kind: "link"; readonly text: string; readonly href: string }
+  /** `@` and a name; `name` is as its owner writes it. */
+  | { readonly kind: "mention"; readonly text: string; readonly name: string };
+
+const FENCE = /^```[^`]*$/;
+/** A fence that says at most which language follows. */
+const BARE_FENCE = /^```[\w+#.-]{0,20}[ \t]*$/;
+const CLOSING_FENCE = /^```[ \t]*$/;
+
+/**
+ * Reads the markup of a message: `code`, blocks of code, **bold**, *italic*, addresses, mentions of names that are known,
+ * and nothing else. Whatever is not well formed is text. The time it takes grows with the length of the text, no faster.
+ */
+export function parseMarkup(text: string, names: KnownNames): readonly Markup[] {
+  const all: Markup[] = [];
+  const lines = text.split("\n").map((line, index, { length }) => index < length - 1 ? `${line}\n` : line);
+  let mayClose = true;
+  for (let index = 0; index < lines.length; index++) {
+    const line = withoutEnd(lines[index]!);
+    if (mayClose && FENCE.test(line)) {
+      let closing = index + 1;
+      while (closing < lines.length && !CLOSING_FENCE.test(withoutEnd(lines[closing]!))) closing++;
+      if (closing < lines.length) {
+        // What is not a language is the first line of the code.
+        const opening = BARE_FENCE.test(line) ? lines[index]! : "```";
+        const code = lines[index]!.slice(opening.length) + lines.slice(index + 1, closing).join("");
+        all.push({ kind: "block", opening, text: code, closing: lines[closing]! });
+        index = closing;
+        continue;
+      }
+      // Nor will any fence after this one be closed: looking for it each time would take too long.
+      mayClose = false;
+    }
+    for (const markup of parseLine(line, names)) addTo(all, markup);
+    if (line !== lines[index]) addTo(all, { kind: "text", text: "\n" });
+  }
+  return all;
+}
+
+/** The words without the marks, as they are shown, to be read aloud or told somewhere else. */
+export function plainText(markup: readonly Markup[]): string {
+  return markup.map((part) => "inner" in part ? plainText(part.inner) : part.text).join("");
+}
+
+/**
+ * Whether somebody is mentioned in a text. With the names of the others, `@Ana María` does not mention Ana, too, when
+ * there is an Ana María.
+ */
+export function mentions(text: string, name: string, names: KnownNames = new KnownNames([name])): boolean {
+  return text.includes("@") && hasMention(parseMarkup(text, names), name);
+}
+
+/**
+ * Makes nodes of the markup of a message. What somebody wrote is only ever in text nodes and in checked addresses. If they
+ * go into an element with `dir="auto"`, it has to get that afterwards: Chromium looks at all of them again for each that is
+ * added, which takes seconds when there are thousands.
+ */
+export function renderMarkup(markup: readonly Markup[], me: string | undefined): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  appendTo(fragment, markup, me);
+  return fragment;
+}
+
+function withoutEnd(line: string): string {
+  return line.endsWith("\n") ? line.slice(0, -1) : line;
+}
+
+const SPECIAL = new RegExp(`\`+|\\*+|@|${LINK_START}`, "gi");
+const LATIN_OR_DIGIT = /[\p{sc=Latin}\p{Nd}\u0300-\u036f]/u;
+/** What stands before an @ in the address of somebody. */
+const IN_ADDRESS = /[\p{sc=Latin}\p{Nd}\u0300-\u036f_.-]/u;
+
+function parseLine(line: string, names: KnownNames): readonly Markup[] {
+  const builder = new EmphasisBuilder();
+  const ends = codeEnds(line);
+  /** What comes before it is read. */
+  let end = 0;
+  SPECIAL.lastIndex = 0;
+  for (let found; (found = SPECIAL.exec(line)); SPECIAL.lastIndex = end) {
+    const [mark] = found;
+    const start = found.index;
+    builder.add({ kind: "text", text: line.slice(end, start) });
+    end = start + mark.length;
+    const before = line[start - 1] ?? " ";
+    if (mark[0] === "*" && mark.length <= 3) {
+      const after = line[end] ?? " ";
+      // As in 2*3*4. In Chinese no space is needed.
+      const inWord = (outside: string) => mark.length % 2 === 1 && LATIN_OR_DIGIT.test(outside);
+      builder.addStars(mark.length, /\S/.test(after) && !inWord(before), /\S/.test(before) && !inWord(after));
+    } else {
+      const part = mark[0] === "`"
+        ? codeAt(line, start, mark, ends.get(start))
+        : mark === "@"
+        ? mentionAt(line, start, before, names)
+        : mark[0] !== "*" && !LATIN_OR_DIGIT.test(before)
+        ? addressAt(line, start)
+        : undefined;
+      builder.add(part?.markup ?? { kind: "text", text: mark });
+      end = part?.end ?? end;
+    }
+  }
+  builder.add({ kind: "text", text: line.slice(end) });
+  return builder.finish();
+}
+
+/** A part of a line, and where it ends. */
+interface Part {
+  readonly markup: Markup;
+  readonly end: number;
+}
+
+function codeAt(line: string, start: number, ticks: string, closing: number | undefined): Part | undefined {
+  if (closing === undefined) return undefined;
+  const text = line.slice(start + ticks.length, closing);
+  return { markup: { kind: "code", ticks, text }, end: closing + ticks.length };
+}
+
+function mentionAt(line: string, start: number, before: string, names: KnownNames): Part | undefined {
+  const found = IN_ADDRESS.test(before) ? undefined : names.at(line, start + 1);
+  return found && { markup: { kind: "mention", text: line.slice(start, found.end), name: found.name }, end: found.end };
+}
+
+function addressAt(line: string, start: number): Part {
+  const { end, href } = linkAt(line, start);
+  const text = line.slice(start, end);
+  return { markup: href === undefined ? { kind: "text", text } : { kind: "link", text, href }, end };
+}
+
+/** Where the backticks are that close those at a place: the next ones of the same number. */
+function codeEnds(line: string): Map<number, number> {
+  const ends = new Map<number, number>();
+  const opened = new Map<number, number>();
+  for (const { index, 0: { length } } of line.matchAll(/`+/g)) {
+    const start = opened.get(length);
+    if (start !== undefined) ends.set(start, index);
+    if (length <= 3) opened.set(length, index);
+  }
+  return ends;
+}
+
+function hasMention(markup: readonly Markup[], name: string): boolean {
+  return markup.some((part) =>
+    "inner" in part ? hasMention(part.inner, name) : part.kind === "mention" && isSameName(part.name, name)
+  );
+}
+
+function appendTo(parent: Node, markup: readonly Markup[], me: string | undefined): void {
+  // One by one: a message can have more parts than a call can have arguments.
+  for (const part of markup) parent.appendChild(render(part, me));
+}
+
+function render(part: Markup, me: string | undefined): Node {
+  switch (part.kind) {
+    case "text":
+      return document.createTextNode(part.text);
+    case "bold":
+    case "italic": {
+      const made = element(part.kind === "bold" ? "strong" : "em", "");
+      appendTo(made, part.inner, me);
+      return made;
+    }
+    case "code":
+      return element("code", "", part.text);
+    case "block":
+      return element("pre", "", element("code", "", part.text));
+    case "link": {
+      const made = element("a", "", part.text);
+      made.href = part.href;
+      made.rel = "noopener noreferrer nofollow";
+      made.target = "_blank";
+      return made;
+    }
+    case "mention": {
+      const isMe = me !== undefined && isSameName(part.name, me);
+      return element("span", isMe ? "mention me" : "mention", part.text);
+    }
+  }
+}
