@@ -123,6 +123,8 @@ class Tab implements ChatListener {
     this.#world.watch.wake();
   }
 
+  heard(): void {}
+
   pending(): void {
     this.#world.watch.wake();
   }

@@ -38,7 +38,7 @@ for (const anchor of ["auto", "none"]) {
 
     for (let known = (await messages(page)).length; known < 300;) {
       const tops = await scrollAndWatch(page, 100);
-      await page.waitForFunction((known) => document.querySelectorAll("#timeline p").length > known, known);
+      await page.waitForFunction((known) => document.querySelectorAll("#timeline .text").length > known, known);
       await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
       known = (await messages(page)).length;
       const seen = await tops();

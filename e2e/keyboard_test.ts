@@ -89,7 +89,7 @@ scenario("by keyboard alone a message that failed is deleted or tried again", as
   await tabTo(page, ".failed button", "Shift+Tab");
   await page.keyboard.press("Enter");
   await page.locator(".failed").nth(1).waitFor({ state: "detached" });
-  await page.locator(".failed p").getByText("First: too long for it").waitFor();
+  await page.locator(".failed .text").getByText("First: too long for it").waitFor();
   await isSomewhere(page);
 
   await stage.stopServer();

@@ -125,7 +125,7 @@ scenario("what others said while I was away is there once, under a line that cou
   await shows(ada, "Before", "One", "Two", "Three");
   assert.deepEqual(
     await ada.locator("#timeline li").evaluateAll((items) =>
-      items.map((item) => item.querySelector("p, span")!.textContent)
+      items.map((item) => item.querySelector(".text, .notice > span, span:not(.avatar)")!.textContent)
     ),
     ["Before", "You missed 3 messages", "One", "Two", "Three"],
   );
@@ -150,7 +150,7 @@ scenario(
     await bob.say("lobby", ...missed);
     await goOnline(ada, line);
     await ada.getByText("Reloaded after the connection was lost").waitFor();
-    await ada.locator("#timeline li:last-child:not(.pending)").getByText("Am I late?").waitFor();
+    await ada.locator("#timeline li:not(.pending)").last().getByText("Am I late?").waitFor();
     const shown = await messages(ada);
     assert.deepEqual(shown, [...missed, "Am I late?"].slice(-shown.length));
     assert.ok(shown.length >= 50, `only ${shown.length} are shown`);
@@ -165,13 +165,13 @@ scenario("who reads back while too much is missed goes on reading where they wer
   await hasMessages(ada, 100);
   const spots = await readBack(ada);
   const [before] = await spots();
-  const text = await ada.locator("#timeline li:nth-child(40) p").textContent();
+  const text = await ada.locator("#timeline li").nth(39).locator(".text").textContent();
   await goOffline(ada, line);
   await bob.say("lobby", ...numbered(101, 1_200));
   await goOnline(ada, line);
   await ada.getByText(/^\d+\+ new ↓$/).waitFor();
   await ada.waitForFunction(([text, top]) => {
-    const p = [...document.querySelectorAll("#timeline p")].find((p) => p.textContent === text);
+    const p = [...document.querySelectorAll("#timeline .text")].find((p) => p.textContent === text);
     return p?.closest("li")?.getBoundingClientRect().top === top;
   }, [text, before!.top] as const);
 

@@ -52,7 +52,7 @@ scenario("whatever people write stays the text that they wrote, in any script", 
   assert.equal(await page.locator("#timeline :not(li, p, time, a, bdi)").count(), 0);
   assert.equal(await page.title(), "#lobby · Hubbub");
   const direction = (text: string) =>
-    page.locator("#timeline p", { hasText: text }).evaluate((p) => getComputedStyle(p).direction);
+    page.locator("#timeline .text", { hasText: text }).evaluate((p) => getComputedStyle(p).direction);
   assert.equal(await direction("صباح"), "rtl");
   assert.equal(await direction("大家好"), "ltr");
 });

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { openSqlite } from "../journal/sqlite.ts";
 import { JsonClient } from "../testing/json_client.ts";
 import { SeedClient } from "../testing/seed_client.ts";
 import { ServerProcess } from "../testing/server_process.ts";
@@ -41,6 +42,14 @@ export interface Opening extends BrowserContextOptions {
   readonly at?: string;
 }
 
+/** Something that was said in the past, at a time in ms since 1970, and in the lobby if it does not say where. */
+export interface Past {
+  readonly room?: string;
+  readonly name: string;
+  readonly text: string;
+  readonly at: number;
+}
+
 /** Where a scenario plays: a server, the browsers of several people, and the lines and programs that it takes. */
 export class Stage implements AsyncDisposable {
   readonly #browser: Browser;
@@ -79,6 +88,18 @@ export class Stage implements AsyncDisposable {
   /** Starts the server again, on the same port. */
   async restartServer(...args: string[]): Promise<void> {
     this.#server = await ServerProcess.start({ addr: this.#server.url.host, data: this.#data, args });
+  }
+
+  /** Lets things have been said in the past; for this the server is stopped and started again. */
+  async remember(...past: readonly Past[]): Promise<void> {
+    await this.stopServer();
+    const journal = await openSqlite({ directory: this.#data });
+    const drafts = past.map(({ room = "lobby", name, text, at }) => {
+      return { room, user: `the id of ${name}`, name, text, nonce: crypto.randomUUID(), at };
+    });
+    await journal.append(drafts);
+    await journal.close();
+    await this.restartServer();
   }
 
   /** Throws away all that the server has kept; it has to be stopped. */
@@ -206,13 +227,13 @@ export async function hasMessages(page: Page, count: number): Promise<void> {
 
 /** The messages that are shown, oldest first. */
 export async function messages(page: Page): Promise<string[]> {
-  return await page.locator("#timeline li p").allTextContents();
+  return await page.locator("#timeline .text").allTextContents();
 }
 
 /** Waits until exactly these messages are shown, and nothing is pending. */
 export async function shows(page: Page, ...texts: string[]): Promise<void> {
   const isSo = (texts: string[]) => {
-    const shown = [...document.querySelectorAll("#timeline li p")].map((p) => p.textContent);
+    const shown = [...document.querySelectorAll("#timeline .text")].map((p) => p.textContent);
     return JSON.stringify(shown) === JSON.stringify(texts) && !document.querySelector(".pending, .failed");
   };
   await page.waitForFunction(isSo, texts).catch(async () => assert.deepEqual(await messages(page), texts));
@@ -269,7 +290,7 @@ export async function readBack(page: Page): Promise<() => Promise<Spot[]>> {
     const scrolled = new Promise((resolve) => viewport.addEventListener("scroll", resolve, { once: true }));
     viewport.scrollTop = (viewport.scrollHeight - viewport.clientHeight) / 2;
     await scrolled;
-    const item = document.querySelector("#timeline li:nth-child(40)")!;
+    const item = document.querySelectorAll("#timeline li")[39]!;
     const seen = new Map<string, Spot>();
     const look = () => {
       const { top, bottom } = item.getBoundingClientRect();
@@ -285,7 +306,7 @@ export async function readBack(page: Page): Promise<() => Promise<Spot[]>> {
 
 /** Runs in the page: whether the last message can be seen, all of it. */
 export function lastIsInView(): boolean {
-  const { top, bottom } = document.querySelector("#timeline li:last-child")!.getBoundingClientRect();
+  const { top, bottom } = [...document.querySelectorAll("#timeline li")].at(-1)!.getBoundingClientRect();
   const view = document.getElementById("viewport")!.getBoundingClientRect();
   return top >= view.top && bottom <= view.bottom;
 }

@@ -15,7 +15,7 @@ import {
   type Welcome,
 } from "../protocol.ts";
 import { backoff } from "./backoff.ts";
-import { bookmarkedRoom, Bookmarks } from "./chat_bookmarks.ts";
+import { bookmarkedRoom, Bookmarks, MUTED_KEY } from "./chat_bookmarks.ts";
 import { Memory, type Shelf } from "./chat_memory.ts";
 import { Pages } from "./chat_pages.ts";
 import { Requests } from "./chat_requests.ts";
@@ -24,6 +24,7 @@ import type { Page } from "./chat_timeline.ts";
 import { HINT_MS, Typing } from "./chat_typing.ts";
 import { Connection, type Ports, type Status } from "./connection.ts";
 import { Identity } from "./identity.ts";
+import type { KnownNames } from "./known_names.ts";
 import { Outbox } from "./outbox.ts";
 import { Sender, type Way } from "./outbox_sender.ts";
 import type { Failure } from "./refusal.ts";
@@ -61,8 +62,14 @@ export interface RoomView {
   /** How many were said, by others, after the last that I read; `unreadMore`: at least. */
   readonly unread: number;
   readonly unreadMore: boolean;
+  /** How many of them mention me. */
+  readonly mentions: number;
+  /** I want to be told of nothing here but what mentions me. */
+  readonly muted: boolean;
   /** The newest id that I have read. */
   readonly lastRead: number;
+  /** The names of those who are or were here, me too: who can be mentioned. */
+  readonly names: KnownNames;
   readonly people: readonly Person[];
   /** How many people are here; more than `people` in a big room. */
   readonly count: number;
@@ -76,10 +83,12 @@ export interface RoomView {
 export type TimelineChange =
   /** Everything: another window, or a reload. */
   | { readonly kind: "reset" }
-  /** The last `count` items are new; `live`: they were said just now. */
-  | { readonly kind: "appended"; readonly count: number; readonly live: boolean }
+  /** The last `count` items are new. */
+  | { readonly kind: "appended"; readonly count: number }
   /** The first `count` items are new. */
-  | { readonly kind: "prepended"; readonly count: number };
+  | { readonly kind: "prepended"; readonly count: number }
+  /** `count` items that were the first are not held any more. */
+  | { readonly kind: "dropped"; readonly count: number };
 
 /** What the chat tells the page. */
 export interface ChatListener {
@@ -90,6 +99,8 @@ export interface ChatListener {
   /** The list of rooms, or a room's unread count, changed. */
   rooms(): void;
   timeline(room: RoomView, change: TimelineChange): void;
+  /** Others said something just now, whether the timeline shows it or not. */
+  heard(room: RoomView, said: readonly Said[]): void;
   pending(room: RoomView): void;
   /** People, count or typing changed. */
   people(room: RoomView): void;
@@ -115,6 +126,8 @@ export interface ChatActions {
   rename(name: string): void;
   /** I am writing; may be called for each key. */
   typing(room: string): void;
+  /** From now on I am told of nothing in a room but what mentions me, or of everything again. */
+  mute(room: string, muted: boolean): void;
   /** I have read up to an id. */
   read(room: string, id: number): void;
   /** Loads the page before the first item, or after the last; resolves when it is in, or can't be had now. */
@@ -155,6 +168,8 @@ export class Chat implements ChatActions {
   readonly #errands = new Map<string, Room>();
   /** How many items were appended to rooms since the page was last told. */
   readonly #grown = new Map<Room, number>();
+  /** What others said in rooms since the page was last told. */
+  readonly #heard = new Map<Room, Said[]>();
   readonly #timers = new Set<() => void>();
   #connection: Connection | undefined;
   #open = false;
@@ -278,6 +293,14 @@ export class Chat implements ChatActions {
     if (this.#send({ type: "typing", room: name })) room.hintedAt = this.#ports.now();
   }
 
+  mute(name: string, muted: boolean): void {
+    const room = this.#rooms.get(name);
+    if (room === undefined || room.muted === muted) return;
+    this.#bookmarks.mute(name, muted);
+    room.muted = muted;
+    this.#listener.rooms();
+  }
+
   read(name: string, id: number): void {
     const room = this.#rooms.get(name);
     if (this.#epoch === undefined || !room?.read(id)) return;
@@ -314,6 +337,11 @@ export class Chat implements ChatActions {
   /** Another tab changed the storage: for `addEventListener("storage", …)`, whose key is null when all was deleted. */
   storageChanged(key: string | null): void {
     if (key === null) return;
+    if (key === MUTED_KEY) {
+      const { muted } = this.#bookmarks;
+      for (const room of this.#rooms.values()) room.muted = muted.has(room.name);
+      this.#listener.rooms();
+    }
     const read = bookmarkedRoom(key);
     if (read !== undefined && this.#epoch !== undefined) {
       const id = this.#bookmarks.lastRead(read, this.#epoch);
@@ -420,6 +448,7 @@ export class Chat implements ChatActions {
   #called(id: string, name: string): void {
     if (this.#me?.id === id && this.#me.name === name) return;
     this.#me = { id, name };
+    for (const room of this.#everyRoom()) room.know([this.#me]);
     this.#listener.me(this.#me);
   }
 
@@ -429,7 +458,7 @@ export class Chat implements ChatActions {
     this.#flush();
     for (const said of joined.entries) this.#acknowledge(said);
     const remembered = this.#bookmarks.lastRead(room.name, this.#epoch!);
-    const change = room.enter(joined, this.#me!.id, remembered);
+    const change = room.enter(joined, this.#me!, remembered);
     if (remembered === undefined) this.#bookmarks.read(room.name, this.#epoch!, room.lastRead);
     if (change !== undefined) this.#tell(room, change);
     this.#peopleChanged(room);
@@ -441,8 +470,14 @@ export class Chat implements ChatActions {
     this.#acknowledge(said);
     this.#inRoom(said.room, (room) => {
       room.typists.stopped(said.user);
+      if (!room.isNews(said.id)) return;
+      if (said.user !== this.#me!.id && said.text !== "") {
+        const heard = this.#heard.get(room);
+        if (heard === undefined) this.#heard.set(room, [said]);
+        else heard.push(said);
+      }
       const { unread } = room;
-      const change = room.hear(said, this.#me!.id);
+      const change = room.hear(said, this.#me!);
       if (change?.kind === "appended") this.#grown.set(room, (this.#grown.get(room) ?? 0) + change.count);
       else if (change !== undefined) this.#tell(room, change);
       if (room.unread !== unread) this.#roomsChanged = true;
@@ -539,6 +574,7 @@ export class Chat implements ChatActions {
       name,
       new Typing((ms, callback) => this.#ports.after(ms, callback), () => this.#peopleChanged(room)),
     );
+    room.muted = this.#bookmarks.muted.has(name);
     return room;
   }
 
@@ -598,7 +634,7 @@ export class Chat implements ChatActions {
     const count = this.#grown.get(room);
     this.#grown.delete(room);
     if (count !== undefined && change.kind !== "reset") {
-      this.#tellListed(room, { kind: "appended", count, live: true });
+      this.#tellListed(room, { kind: "appended", count });
     }
     this.#tellListed(room, change);
   }
@@ -615,7 +651,13 @@ export class Chat implements ChatActions {
   #flush(): void {
     for (const [room, count] of this.#grown) {
       this.#grown.delete(room);
-      this.#tellListed(room, { kind: "appended", count, live: true });
+      this.#tellListed(room, { kind: "appended", count });
+      const dropped = room.trim(count);
+      if (dropped !== undefined) this.#tellListed(room, dropped);
+    }
+    for (const [room, said] of this.#heard) {
+      this.#heard.delete(room);
+      if (this.#rooms.get(room.name) === room) this.#listener.heard(room, said);
     }
     if (!this.#roomsChanged) return;
     this.#roomsChanged = false;

@@ -33,7 +33,7 @@ export class Pages {
         const page = await this.#history(room, { before: from });
         // By now another part may be on show, or the oldest of this one may be gone.
         if (page === undefined || room.timeline !== timeline || timeline.from !== from) return;
-        const change = timeline.prepend(page);
+        const change = room.prepend(page);
         if (change !== undefined) return this.#tell(room, change);
       }
     });
@@ -52,7 +52,7 @@ export class Pages {
         const change = room.extend(page, caught);
         // The page learns from this that it is at the end.
         if (change !== undefined || !page.more) {
-          return this.#tell(room, change ?? { kind: "appended", count: 0, live: false });
+          return this.#tell(room, change ?? { kind: "appended", count: 0 });
         }
       }
     });

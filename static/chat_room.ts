@@ -2,9 +2,20 @@ import type { Joined, Person, Said, ServerMessage } from "../protocol.ts";
 import type { Item, Pending, RoomView, TimelineChange } from "./chat.ts";
 import { ITEMS_MAX, type Page, Timeline, UNREAD_ITEMS_MAX } from "./chat_timeline.ts";
 import { Typing } from "./chat_typing.ts";
+import { KnownNames } from "./known_names.ts";
+import { mentions } from "./markup.ts";
 
 /** So many unread messages are counted; what comes on top is "at least". */
 export const UNREAD_MAX = 1_000;
+/** So many names are known in a room; then those are forgotten whose owners are not here. */
+export const NAMES_MAX = 2_000;
+
+/** Something that others said and that I have not read. */
+interface Unread {
+  readonly id: number;
+  /** It mentions me. */
+  readonly mention: boolean;
+}
 
 /** What a page has of a room: the part of the conversation that is on show, how far I have read, who is there. */
 export class Room implements RoomView {
@@ -25,8 +36,11 @@ export class Room implements RoomView {
   unreadMore = false;
   count = 0;
   people: readonly Person[] = [];
-  #unread: number[] = [];
+  muted = false;
+  #unread: Unread[] = [];
   readonly #catchers = new Set<Said[]>();
+  readonly #known = new Set<string>();
+  #names: KnownNames | undefined;
 
   constructor(name: string, typists: Typing) {
     this.name = name;
@@ -49,21 +63,30 @@ export class Room implements RoomView {
     return this.#unread.length;
   }
 
+  get mentions(): number {
+    return this.#unread.filter(({ mention }) => mention).length;
+  }
+
+  get names(): KnownNames {
+    return this.#names ??= new KnownNames(this.#known);
+  }
+
   get typing(): readonly Person[] {
     return this.typists.people;
   }
 
   /**
    * The server let me in.
-   * @param me my id: what I said is never unread, nor missed.
+   * @param me what I said is never unread, nor missed.
    * @param remembered how far I have read it in this epoch, if I was ever here.
    */
-  enter(joined: Joined, me: string, remembered: number | undefined): TimelineChange | undefined {
+  enter(joined: Joined, me: Person, remembered: number | undefined): TimelineChange | undefined {
     this.joined = true;
     this.entering = false;
     this.refusals = 0;
     this.people = joined.people;
     this.count = joined.count;
+    this.know([me, ...joined.people, ...joined.entries]);
     return joined.start === "resumed" ? this.#resume(joined, me) : this.#restart(joined, me, remembered);
   }
 
@@ -82,15 +105,25 @@ export class Room implements RoomView {
     this.#unread = [];
   }
 
-  /** Something was said just now. */
-  hear(said: Said, me: string): TimelineChange | undefined {
-    if (said.id <= (this.cursor ?? 0)) return undefined;
+  /** Whether I have not had an id yet. */
+  isNews(id: number): boolean {
+    return id > (this.cursor ?? 0);
+  }
+
+  /** Something was said just now that is news. */
+  hear(said: Said, me: Person): TimelineChange | undefined {
+    this.know([said]);
     this.#advance([said], me, said.id);
     for (const caught of this.#catchers) caught.push(said);
-    if (this.moreAfter) return undefined;
-    const allRead = this.unread === 0 || this.#unread[0] === said.id;
-    const change = this.timeline.append([said], true);
-    return this.timeline.trim(allRead ? ITEMS_MAX : UNREAD_ITEMS_MAX) ? { kind: "reset" } : change;
+    return this.moreAfter ? undefined : this.timeline.append([said]);
+  }
+
+  /**
+   * Lets go of the oldest if there are too many.
+   * @param fresh so many have come just now: nobody can have read them.
+   */
+  trim(fresh: number): TimelineChange | undefined {
+    return this.timeline.trim(this.unread <= fresh ? ITEMS_MAX : UNREAD_ITEMS_MAX);
   }
 
   /** Keeps what is said from now on while a page is fetched to which it may have to be joined. */
@@ -102,14 +135,22 @@ export class Room implements RoomView {
 
   /** Goes on to the page that follows, and if that was the last, to what was said meanwhile. */
   extend(page: Page, caught: readonly Said[]): TimelineChange | undefined {
+    this.know(page.entries);
     this.timeline.moreAfter = page.more;
-    return this.timeline.append(page.more ? page.entries : [...page.entries, ...caught], false);
+    return this.timeline.append(page.more ? page.entries : [...page.entries, ...caught]);
+  }
+
+  /** Goes back to the page before. */
+  prepend(page: Page): TimelineChange | undefined {
+    this.know(page.entries);
+    return this.timeline.prepend(page);
   }
 
   /** Shows another part. */
   show(page: Page, moreAfter: boolean, caught: readonly Said[]): TimelineChange {
+    this.know(page.entries);
     this.timeline = new Timeline(page, page.entries.at(-1)?.id ?? 0, moreAfter);
-    if (!moreAfter) this.timeline.append(caught, false);
+    if (!moreAfter) this.timeline.append(caught);
     return { kind: "reset" };
   }
 
@@ -117,23 +158,35 @@ export class Room implements RoomView {
   read(id: number): boolean {
     if (id <= this.lastRead) return false;
     this.lastRead = id;
-    const unread = this.#unread.filter((other) => other > id);
+    const unread = this.#unread.filter((other) => other.id > id);
     if (unread.length < this.#unread.length) this.unreadMore = false;
     this.#unread = unread;
     return true;
+  }
+
+  /** Somebody is here or has said something, and so can be mentioned. */
+  know(people: readonly { readonly name: string }[]): void {
+    const { size } = this.#known;
+    for (const { name } of people) this.#known.add(name);
+    if (this.#known.size === size) return;
+    this.#names = undefined;
+    if (this.#known.size <= NAMES_MAX) return;
+    this.#known.clear();
+    for (const { name } of [...this.people, ...people]) this.#known.add(name);
   }
 
   /** People came and went. */
   update({ joined, left, count }: Extract<ServerMessage, { type: "people" }>): void {
     const people = new Map(this.people.map((person) => [person.id, person]));
     for (const person of joined) people.set(person.id, person);
+    this.know(joined);
     for (const id of left) people.delete(id);
     this.people = [...people.values()];
     this.count = count;
     for (const id of left) this.typists.stopped(id);
   }
 
-  #restart({ start, entries, more, last }: Joined, me: string, remembered: number | undefined): TimelineChange {
+  #restart({ start, entries, more, last }: Joined, me: Person, remembered: number | undefined): TimelineChange {
     // On the first visit ever nothing is unread.
     this.lastRead = Math.max(remembered ?? last, this.lastRead);
     this.#unread = [];
@@ -144,17 +197,20 @@ export class Room implements RoomView {
     return { kind: "reset" };
   }
 
-  #resume({ entries, last }: Joined, me: string): TimelineChange | undefined {
+  #resume({ entries, last }: Joined, me: Person): TimelineChange | undefined {
     const missed = this.#advance(entries, me, last);
     if (this.moreAfter) return undefined;
-    return this.timeline.append(entries, false, missed > 0 ? { kind: "missed", count: missed } : undefined);
+    return this.timeline.append(entries, missed > 0 ? { kind: "missed", count: missed } : undefined);
   }
 
   /** I have everything up to `last` now; counts what others said that is new. */
-  #advance(entries: readonly Said[], me: string, last: number): number {
-    const others = entries.filter(({ id, user, text }) => id > (this.cursor ?? 0) && user !== me && text !== "");
+  #advance(entries: readonly Said[], me: Person, last: number): number {
+    const others = entries.filter(({ id, user, text }) => this.isNews(id) && user !== me.id && text !== "");
     this.cursor = Math.max(this.cursor ?? 0, last);
-    this.#unread.push(...others.map(({ id }) => id).filter((id) => id > this.lastRead));
+    this.#unread.push(
+      ...others.filter(({ id }) => id > this.lastRead)
+        .map(({ id, text }) => ({ id, mention: mentions(text, me.name, this.names) })),
+    );
     if (this.#unread.length > UNREAD_MAX) {
       this.#unread.splice(0, this.#unread.length - UNREAD_MAX);
       this.unreadMore = true;

@@ -365,6 +365,8 @@ class Tab implements ChatListener {
   readonly changes: TimelineChange[] = [];
   readonly shown = new Map<string, Item[]>();
   readonly names: string[] = [];
+  /** What the page was told that others said just now. */
+  readonly heardWords: string[] = [];
   readonly chat: Chat;
 
   constructor(server: FakeServer, browser = new Browser(), random: () => number = () => 0.5) {
@@ -424,9 +426,15 @@ class Tab implements ChatListener {
       ? [...room.items]
       : change.kind === "appended"
       ? [...before, ...room.items.slice(room.items.length - change.count)]
+      : change.kind === "dropped"
+      ? before.slice(change.count)
       : [...room.items.slice(0, change.count), ...before];
     this.shown.set(room.name, shown);
     assert.deepEqual(shown, room.items, "the page shows what there is");
+  }
+
+  heard(room: RoomView, said: readonly Said[]): void {
+    this.heardWords.push(...said.map(({ text }) => `${room.name}: ${text}`));
   }
 
   pending(): void {}
@@ -660,7 +668,7 @@ test("After a disconnection one sees how many messages by others came meanwhile,
   server.say("");
   await clock.pass(LONG_MS);
   assert.deepEqual(tab.words(), ["before", "missed 3", "m0", "m1", "m2", "mine"]);
-  assert.deepEqual(tab.changes.at(-1), { kind: "appended", count: 5, live: false });
+  assert.deepEqual(tab.changes.at(-1), { kind: "appended", count: 5 });
 });
 
 test("A disconnection in which nothing was said leaves no trace", async () => {
@@ -704,7 +712,7 @@ test("Many lines that come at once are one change of the timeline", async () => 
   tab.changes.length = 0;
   sayMany(server, 10);
   await clock.pass(100);
-  assert.deepEqual(tab.changes, [{ kind: "appended", count: 10, live: true }]);
+  assert.deepEqual(tab.changes, [{ kind: "appended", count: 10 }]);
 });
 
 test("A line that comes twice is shown once", async () => {
@@ -1040,6 +1048,49 @@ test("A connection that died in its sleep is found out soon after waking, and no
   chat.retry();
   await clock.pass(PROBE_MS_MAX + 1_000);
   assert.deepEqual(tab.words(), ["missed 1", "while I slept"]);
+});
+
+test("The page hears once of what others say just now, wherever it looks, and not of what was said before", async () => {
+  const { clock, server, tab, chat } = await connected((server) => server.say("before"));
+  chat.say("lobby", "mine");
+  chat.join("kitchen");
+  await clock.pass(1_000);
+  server.say("one");
+  server.say("two", "someone", "kitchen");
+  await clock.pass(1_000);
+  assert.deepEqual(tab.heardWords, ["lobby: one", "kitchen: two"]);
+});
+
+test("Who is mentioned by name is told so until it is read, and in no other's stead", async () => {
+  const { clock, server, tab, chat } = await connected();
+  chat.rename("Ana");
+  server.tell({ type: "people", room: "lobby", joined: [{ id: "other", name: "Ana María" }], left: [], count: 2 });
+  await clock.pass(1_000);
+  for (const text of ["@Ana, are you there?", "@ana María is", "mail@ana", "`@Ana` is code", "nobody"]) {
+    server.say(text);
+  }
+  await clock.pass(1_000);
+  assert.deepEqual([tab.room().unread, tab.room().mentions], [5, 1]);
+  chat.read("lobby", server.log[0]!.id);
+  assert.deepEqual([tab.room().unread, tab.room().mentions], [4, 0]);
+});
+
+test("A room that is muted is so in all tabs and after a reload, until it is not any more", async () => {
+  const { clock, server, browser, tab, chat } = await connected();
+  const other = new Tab(server, browser);
+  await clock.pass(1_000);
+  chat.mute("lobby", true);
+  await clock.pass(1_000);
+  assert.deepEqual([tab.room().muted, other.room().muted], [true, true]);
+  chat.leave("lobby");
+  chat.join("lobby");
+  assert.equal(tab.room().muted, true);
+  const next = new Tab(server, browser);
+  await clock.pass(1_000);
+  assert.equal(next.room().muted, true);
+  next.chat.mute("lobby", false);
+  await clock.pass(1_000);
+  assert.deepEqual([tab.room().muted, other.room().muted, next.room().muted], [false, false, false]);
 });
 
 test("A page that is open for a week lets go of the oldest that were read, and can have them back", async () => {

@@ -5,7 +5,7 @@ import type { Item, TimelineChange } from "./chat.ts";
 export const ITEMS_MAX = 2_000;
 /** More than this are not held at all. */
 export const UNREAD_ITEMS_MAX = 4_000;
-/** How many of the oldest go when there are too many. */
+/** When there are too many, so many more go than have to, so that it does not have to be done for each new one. */
 export const ITEMS_DROPPED = 500;
 
 /** A page of what was said, oldest first. */
@@ -49,15 +49,14 @@ export class Timeline {
 
   /**
    * Adds what follows; what is here already is left out.
-   * @param live it was said just now.
    * @param notice comes before it if there is anything to come.
    */
-  append(entries: readonly Said[], live: boolean, notice?: Item): TimelineChange | undefined {
+  append(entries: readonly Said[], notice?: Item): TimelineChange | undefined {
     this.to = Math.max(this.to, entries.at(-1)?.id ?? 0);
     const unknown = this.#unknown(entries);
     if (unknown.length === 0) return undefined;
     const count = unknown.length + (notice === undefined ? 0 : 1);
-    return this.#place(unknown, notice) ? { kind: "appended", count, live } : { kind: "reset" };
+    return this.#place(unknown, notice) ? { kind: "appended", count } : { kind: "reset" };
   }
 
   /** Adds the page before. */
@@ -69,13 +68,14 @@ export class Timeline {
     return unknown.length === 0 ? undefined : { kind: "prepended", count: unknown.length };
   }
 
-  /** Lets go of the oldest if there are too many; whether there were. */
-  trim(max: number): boolean {
-    if (this.items.length <= max) return false;
-    for (const item of this.items.splice(0, ITEMS_DROPPED)) if (item.kind === "said") this.#ids.delete(item.said.id);
+  /** Lets go of the oldest if there are more than `max` items; says what changed. */
+  trim(max: number): TimelineChange | undefined {
+    if (this.items.length <= max) return undefined;
+    const dropped = this.items.splice(0, this.items.length - max + ITEMS_DROPPED);
+    for (const item of dropped) if (item.kind === "said") this.#ids.delete(item.said.id);
     this.from = this.items.find((item) => item.kind === "said")?.said.id ?? this.to + 1;
     this.moreBefore = true;
-    return true;
+    return { kind: "dropped", count: dropped.length };
   }
 
   /** What is to be shown and is not here; from now on it counts as here. */

@@ -62,21 +62,14 @@ export class Conversation {
     this.#name = name;
     this.#journeys++;
     const room = this.#room;
-    if (!room) return;
-    this.#keeper = new ScrollKeeper(this.#parts.viewport, () => this.#offerEnd(), room.unread);
-    this.#keeper.mayFollow = !room.moreAfter;
-    this.#timeline.reset(room);
-    this.#frame(room);
-    const reading = this.aim === undefined ? this.#readings.get(name) : undefined;
-    if (reading && !this.has(reading.id)) this.#fetch(reading);
-    this.#moved(() => {
-      if (!reading || !this.#goOnReading(reading)) this.#keeper.toEnd();
-    });
+    if (room) this.#begin(room, this.aim === undefined ? this.#readings.get(name) : undefined);
   }
 
   /** The timeline of a room changed. */
   changed(room: RoomView, change: TimelineChange): void {
     if (room.name !== this.#name) return;
+    // Nothing was shown yet, so nobody is reading anything.
+    if (change.kind === "reset" && this.#timeline.isEmpty) return this.#begin(room);
     const keeper = this.#keeper;
     const frame = () => this.#frame(room);
     // An older part grows at its end: nobody has to be told, and nobody is taken along.
@@ -84,6 +77,11 @@ export class Conversation {
     if (change.kind === "appended") {
       const others = room.items.slice(room.items.length - change.count)
         .filter((item) => item.kind === "said" && item.said.user !== this.#chat.me?.id);
+      // Where the reader has to go on is where the first is that they do not see come.
+      const isSeen = keeper.following && document.visibilityState === "visible";
+      if (!isSeen && !grows && room.unread > 0 && room.unread <= others.length) {
+        this.#timeline.markNew(room, room.lastRead);
+      }
       keeper.append(grows ? 0 : others.length, () => {
         this.#timeline.append(room, change.count);
         frame();
@@ -93,9 +91,11 @@ export class Conversation {
       const reading = this.#reading();
       keeper.prepend(() => {
         if (change.kind === "prepended") this.#timeline.prepend(room, change.count);
+        else if (change.kind === "dropped") this.#timeline.drop(room, change.count);
         else this.#timeline.reset(room);
         frame();
-      }, () => reading && this.#timeline.find(reading.id)?.getBoundingClientRect().top);
+        // Its end: above its text the author may go, when it turns out that they had spoken before.
+      }, () => reading && this.#timeline.find(reading.id)?.getBoundingClientRect().bottom);
       if (reading && !this.has(reading.id) && this.#waiting === 0) this.#fetch(reading);
     }
     keeper.mayFollow = !room.moreAfter;
@@ -109,6 +109,22 @@ export class Conversation {
       this.#timeline.update(room);
       this.#frame(room);
     });
+  }
+
+  /** I am called something else: what mentions me does so by another name. */
+  renamed(): void {
+    const room = this.#room;
+    if (room && !this.#timeline.isEmpty) this.changed(room, { kind: "reset" });
+  }
+
+  /** Another day has begun. */
+  nameDays(): void {
+    this.#timeline.nameDays();
+  }
+
+  /** I have answered, so nothing is new to me any more. */
+  answered(): void {
+    if (this.#room) this.#timeline.markNew(this.#room, undefined);
   }
 
   /** The count of what is unread changed. */
@@ -149,6 +165,25 @@ export class Conversation {
     const above = Math.max(16, (clientHeight - node.offsetHeight) / 2);
     this.#moved(() => this.#keeper.goTo(this.#offsetOf(node) - above, this.#room?.unread));
     return true;
+  }
+
+  /**
+   * Begins to show a room: where the reader was, else at the line above what is new if the rest does not fit below it, else
+   * at the end.
+   */
+  #begin(room: RoomView, reading?: Reading): void {
+    this.#keeper = new ScrollKeeper(this.#parts.viewport, () => this.#offerEnd(), room.unread);
+    this.#keeper.mayFollow = !room.moreAfter;
+    this.#timeline.newAfter = room.unread > 0 ? room.lastRead : undefined;
+    this.#timeline.reset(room);
+    this.#frame(room);
+    if (reading && !this.has(reading.id)) this.#fetch(reading);
+    this.#moved(() => {
+      const { newLine } = this.#timeline;
+      if (reading && this.#goOnReading(reading)) return;
+      if (newLine && this.aim === undefined) this.#keeper.goTo(this.#offsetOf(newLine), room.unread);
+      else this.#keeper.toEnd();
+    });
   }
 
   get #room(): RoomView | undefined {

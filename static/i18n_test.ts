@@ -58,7 +58,7 @@ test("Every word is said somewhere", () => {
 });
 
 /** Names, and what is typed as it stands. */
-const LATIN_IN_CHINESE = /\b(Hubbub|JavaScript|WebSocket|Guest)\b|from:|\{\w+\}/g;
+const LATIN_IN_CHINESE = /\b(Hubbub|JavaScript|WebSocket|Guest|https)\b|from:|:tada:|\{\w+\}/g;
 
 test("What is said in Chinese is Chinese, in full-width punctuation, and says 你", () => {
   for (const key of keys) {
@@ -109,13 +109,14 @@ test("Whoever has no script is told so in every language", () => {
   assert.match(notice, /需要 JavaScript/);
 });
 
-/** Names of keys of a keyboard and of things of the browser, and the name of this all. */
-const NOT_WORDS = /^(Enter|Escape|Tab|Home|End|Page(Up|Down)|Arrow\w+|WebSocket|\{\}#\{\} · Hubbub)$/;
+/** Names of elements, of keys of a keyboard and of things of the browser, and the name of this all. */
+const NOT_WORDS =
+  /^(strong|em|mention( me)?|noopener noreferrer nofollow|Enter|Shift|Alt|Esc|Escape|Tab|Home|End|Page(Up|Down)|Arrow\w+|WebSocket|\{\}#\{\} · Hubbub)$/;
 /** Where literals are for the program or the browser: names of elements, classes, kinds and modules, selectors. */
 const FOR_MACHINES = new RegExp(
   [
     String.raw`\belement\(\s*§\d+§,\s*(§\d+§)?`,
-    String.raw`\bbutton\(\s*§\d+§`,
+    String.raw`\b(button|row)\(\s*§\d+§`,
     String.raw`\bclassName\s*=[^;]*`,
     String.raw`\bclassList\.\w+\([^)]*\)`,
     String.raw`\b(querySelector(All)?|matches|closest|matchMedia)(<[^(]*>)?\(\s*§\d+§`,

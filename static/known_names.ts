@@ -69,11 +69,8 @@ function folded(character: string): string {
 const MARK = /^\p{M}/u;
 const IN_WORD = /^[\p{L}\p{N}_]/u;
 /** Scripts that put no space between words, and Korean, which puts none between a name and the particle after it. */
-const WITHOUT_SPACES = new RegExp(
-  "^[" + ["Han", "Hira", "Kana", "Bopo", "Hang", "Thai", "Laoo", "Khmr", "Mymr"].map((sc) => `\\p{sc=${sc}}`).join("") +
-    "]",
-  "u",
-);
+const WITHOUT_SPACES =
+  /^[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Bopo}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
 
 /** Whether a word that has come to its character `last` goes on at `end`: `Ana` is not mentioned by `@Anastasia`. */
 function goesOn(last: string, text: string, end: number): boolean {

@@ -1,4 +1,5 @@
-import { DEFAULT_ROOM, type Refusal, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
+import { DEFAULT_ROOM, type Refusal, type Said, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
+import { Attention } from "./attention.ts";
 import { Banner } from "./banner.ts";
 import { Chat, type ChatActions, type ChatListener, type RoomView, type TimelineChange } from "./chat.ts";
 import { Memory } from "./chat_memory.ts";
@@ -7,15 +8,19 @@ import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { Drawer } from "./drawer.ts";
 import { words } from "./i18n.ts";
+import { isWritable, type Shortcut, shortcutOf } from "./keys.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";
+import { Notifications } from "./notifications.ts";
 import { isGuest, People } from "./people.ts";
 import { hrefOf, type Place, placeOf } from "./place.ts";
 import { sayRefusal } from "./refusal.ts";
 import { Rooms } from "./rooms.ts";
 import { Search } from "./search.ts";
+import { Settings } from "./settings.ts";
 import { Timeline } from "./timeline.ts";
 import { showTyping } from "./typing.ts";
-import { titleOf, unreadOf } from "./unread.ts";
+import { untilTomorrow } from "./time.ts";
+import { unreadOf } from "./unread.ts";
 
 /** Where style.css has no third column, and what was found covers the conversation. */
 const NARROW = "(max-width: 64rem)";
@@ -36,7 +41,9 @@ class Page implements ChatListener {
   readonly #people: People;
   readonly #search: Search;
   readonly #composer: Composer;
-  readonly #roomsDrawer = new Drawer(byId("rooms-open"), byId("rooms"));
+  readonly #attention: Attention;
+  readonly #settings: Settings;
+  readonly #roomsDrawer = new Drawer(byId("rooms-open"), byId("rooms"), byId("settings"));
   readonly #searchDrawer = new Drawer(byId("search-open"), byId("search"), byId("found"));
   readonly #peopleDrawer = new Drawer(byId("people-open"), byId("people"));
   #connected = false;
@@ -66,6 +73,11 @@ class Page implements ChatListener {
       typing: () => chat.typing(this.#shown),
       hint,
     });
+    const notifications = new Notifications(memory);
+    const parts = { log: byId("read-out"), icon: byId<HTMLElement & HTMLLinkElement>("icon") };
+    this.#attention = new Attention(chat, parts, notifications, (place) => this.#go(place));
+    this.#settings = new Settings(byId("settings"), byId("settings-open"), memory, notifications);
+    this.#nameDays();
     this.#listen();
   }
 
@@ -86,6 +98,7 @@ class Page implements ChatListener {
   me(): void {
     const { me } = this.#chat;
     this.#people.showMe();
+    this.#conversation.renamed();
     byId("guest").hidden = !me || !isGuest(me.name);
     byId("guest").querySelector("bdi")!.textContent = me?.name ?? "";
   }
@@ -100,7 +113,8 @@ class Page implements ChatListener {
     }
     this.#rooms.update(this.#shown);
     this.#conversation.counted();
-    document.title = titleOf(this.#shown, rooms.values());
+    byId("mute").ariaPressed = String(rooms.get(this.#shown)!.muted);
+    this.#attention.counted(this.#shown);
     const elsewhere = unreadOf(...[...rooms.values()].filter(({ name }) => name !== this.#shown));
     byId("elsewhere").textContent = elsewhere;
     byId("rooms-open").ariaLabel = elsewhere === "" ? words.rooms : words.roomsUnread(elsewhere);
@@ -110,6 +124,10 @@ class Page implements ChatListener {
   timeline(room: RoomView, change: TimelineChange): void {
     this.#conversation.changed(room, change);
     this.#takeAim();
+  }
+
+  heard(room: RoomView, said: readonly Said[]): void {
+    this.#attention.heard(room, said, () => room.name === this.#shown);
   }
 
   pending(room: RoomView): void {
@@ -135,6 +153,19 @@ class Page implements ChatListener {
       this.#composer.focus();
       this.#conversation.toEnd();
     });
+    byId("mute").addEventListener("click", () => {
+      const room = chat.rooms.get(this.#shown);
+      if (room) chat.mute(room.name, !room.muted);
+    });
+    document.addEventListener("keydown", (event) => {
+      const shortcut = shortcutOf(event, isWritable(event.target), this.#settings.singleKeys);
+      if (!shortcut || byId<HTMLDialogElement>("settings").open) return;
+      event.preventDefault();
+      this.#do(shortcut);
+    });
+    byId("text").addEventListener("keydown", ({ key, defaultPrevented }) => {
+      if (key === "Escape" && !defaultPrevented) byId("viewport").focus({ preventScroll: true });
+    });
     byId("retry").addEventListener("click", () => {
       this.#composer.focus();
       chat.retry();
@@ -145,13 +176,38 @@ class Page implements ChatListener {
     });
   }
 
+  /** What is today is called yesterday from midnight on. */
+  #nameDays(): void {
+    setTimeout(() => {
+      this.#conversation.nameDays();
+      this.#nameDays();
+    }, untilTomorrow(new Date()));
+  }
+
   /** Does something with a message that failed, whose buttons go then; the focus must not go with them. */
   #settle(action: () => void): void {
     byId("viewport").focus({ preventScroll: true });
     action();
   }
 
+  #do(shortcut: Shortcut): void {
+    switch (shortcut) {
+      case "search":
+        this.#searchDrawer.open();
+        return byId("query").focus();
+      case "help":
+        return this.#settings.open();
+      case "previousRoom":
+      case "nextRoom": {
+        const rooms = [...this.#chat.rooms.keys()];
+        const step = shortcut === "nextRoom" ? 1 : rooms.length - 1;
+        return this.#go({ room: rooms[(rooms.indexOf(this.#shown) + step) % rooms.length]! });
+      }
+    }
+  }
+
   async #say(text: string): Promise<void> {
+    this.#conversation.answered();
     this.#chat.say(this.#shown, text);
     if (!await this.#conversation.toEnd()) hint(words.waitsAtEnd);
   }
@@ -241,6 +297,7 @@ function begin(): void {
     timeline: (room, change) => page.timeline(room, change),
     pending: (room) => page.pending(room),
     people: (room) => page.people(room),
+    heard: (room, said) => page.heard(room, said),
     refused: (refusal) => page.refused(refusal),
   });
   const page = new Page(chat);

@@ -2,7 +2,7 @@ import { cleanName, type Person } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { locale, words } from "./i18n.ts";
-import { nameOf } from "./person.ts";
+import { avatarOf, nameOf } from "./person.ts";
 import { type Reason, sayRefusal } from "./refusal.ts";
 
 /** Whether a name is one that the server gave to somebody who had not said what to be called. */
@@ -60,7 +60,7 @@ export class People {
     // Somebody types far more often than somebody comes or goes.
     if (isSame(others, this.#shown)) return;
     this.#shown = others;
-    this.#others.replaceChildren(...others.map((person) => element("li", "", nameOf(person))));
+    this.#others.replaceChildren(...others.map((person) => element("li", "", avatarOf(person), nameOf(person))));
   }
 
   /** Shows what I am called now. */
@@ -68,7 +68,7 @@ export class People {
     const { me } = this.#chat;
     this.#rename.hidden = !me || !this.#form.hidden;
     if (!me) return;
-    this.#me.replaceChildren(nameOf(me), element("span", "you", words.you));
+    this.#me.replaceChildren(avatarOf(me), nameOf(me), element("span", "you", words.you));
     if (me.name === this.#asked) this.#close();
   }
 

@@ -1,5 +1,6 @@
 import type { Person } from "../protocol.ts";
 import { element } from "./element.ts";
+import { locale } from "./i18n.ts";
 
 /** How many colours there are for names; style.css has a class for each. */
 export const COLOURS = 8;
@@ -14,4 +15,12 @@ export function colourOf(id: string): string {
 /** A person's name in their colour, kept apart from the direction of the text around it. */
 export function nameOf({ id, name }: Person): HTMLElement {
   return element("bdi", `name ${colourOf(id)}`, name);
+}
+
+/** The first letter of a person's name on a disc in their colour, for the eye only. */
+export function avatarOf({ id, name }: Person): HTMLElement {
+  const [letter] = /[\p{L}\p{N}\p{S}]\p{M}*/u.exec(name) ?? ["?"];
+  const disc = element("span", `avatar ${colourOf(id)}`, letter.toLocaleUpperCase(locale));
+  disc.ariaHidden = "true";
+  return disc;
 }

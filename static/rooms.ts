@@ -21,6 +21,7 @@ interface Line {
   readonly item: HTMLElement;
   readonly link: HTMLElement;
   readonly badge: HTMLElement;
+  readonly mentions: HTMLElement;
   readonly leave: HTMLElement;
 }
 
@@ -77,31 +78,33 @@ export class Rooms {
   #line(name: string): Line {
     const known = this.#lines.get(name);
     if (known) return known;
-    const badge = element("span", "badge");
-    const link = element("a", "", element("span", "room", name), badge);
+    const [badge, mentions] = [element("span", "badge"), element("span", "badge mentions")];
+    const link = element("a", "", element("span", "room", name), badge, mentions);
     link.href = hrefOf({ room: name });
     const leave = button("quiet leave", "×", () => this.#left(name));
     leave.ariaLabel = leave.title = words.leaveRoom(name);
-    const line = { item: element("li", "", link, leave), link, badge, leave };
+    const line = { item: element("li", "", link, leave), link, badge, mentions, leave };
     this.#lines.set(name, line);
     return line;
   }
 
-  #show({ link, badge, leave }: Line, room: RoomView, shown: string): void {
+  #show({ item, link, badge, mentions, leave }: Line, room: RoomView, shown: string): void {
     if (room.name === shown) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-    const unread = unreadOf(room);
-    if (badge.dataset.unread !== unread) {
-      badge.dataset.unread = unread;
-      badge.replaceChildren(...(unread === "" ? [] : spelledOut(unread)));
-    }
+    item.classList.toggle("muted", room.muted);
+    // What mentions me has a badge of its own.
+    fill(badge, room.muted ? "" : unreadOf(room), words.unread);
+    fill(mentions, room.mentions > 0 ? `@${room.mentions}` : "", words.mentionsOfMe);
     leave.hidden = this.#chat.rooms.size === 1;
   }
 }
 
-/** A count, and around it what makes it a sentence for those who can't see where it stands. */
-function spelledOut(count: string): (Node | string)[] {
-  return insert(words.unread, { count }).map((part, index) =>
+/** Fills a badge with a count, and around it with what makes it a sentence for those who can't see where it stands. */
+function fill(badge: HTMLElement, count: string, sentence: string): void {
+  if (badge.dataset.count === count) return;
+  badge.dataset.count = count;
+  const parts = insert(sentence, { count }).map((part, index) =>
     index % 2 === 1 ? part : element("span", "only-heard", part)
   );
+  badge.replaceChildren(...(count === "" ? [] : parts));
 }

@@ -1,15 +1,17 @@
+import type { Chunks } from "./chunks.ts";
+
 /**
  * In a long list Tab stops at one link, from which the arrow keys go to the others. Else it would take a hundred Tabs to
  * get past a hundred messages.
  */
 export class TabStop {
-  readonly #list: HTMLElement;
+  readonly #rows: Chunks;
   readonly #selector: string;
   #stop: HTMLElement | undefined;
 
-  /** @param selector finds the link of an item; it has to be made with a tabIndex of -1. */
-  constructor(list: HTMLElement, selector: string) {
-    this.#list = list;
+  /** @param selector finds the link of a row; it has to be made with a tabIndex of -1. */
+  constructor(list: HTMLElement, rows: Chunks, selector: string) {
+    this.#rows = rows;
     this.#selector = selector;
     list.addEventListener("focusin", ({ target }) => {
       if ((target as Element).matches(selector)) this.#move(target as HTMLElement);
@@ -23,21 +25,24 @@ export class TabStop {
     });
   }
 
-  /** Where the stop is to be: at an item, or the nearest before it that has a link. It stays where the focus is. */
-  put(item: Element | null): void {
+  /** Where the stop is to be: at a row, or the nearest before it that has a link. It stays where the focus is. */
+  put(row: HTMLElement | undefined): void {
     if (this.#stop?.isConnected && this.#stop === document.activeElement) return;
-    while (item && !item.querySelector(this.#selector)) item = item.previousElementSibling;
-    this.#move(item?.querySelector<HTMLElement>(this.#selector) ?? undefined);
+    while (row && !this.#linkOf(row)) row = this.#rows.before(row);
+    this.#move(row && this.#linkOf(row));
   }
 
   #next(link: Element, up: boolean): HTMLElement | undefined {
-    let item: Element | null = link;
-    while (item && item.parentElement !== this.#list) item = item.parentElement;
-    while (item) {
-      item = up ? item.previousElementSibling : item.nextElementSibling;
-      const next = item?.querySelector<HTMLElement>(this.#selector);
+    let row = this.#rows.holding(link);
+    while (row) {
+      row = up ? this.#rows.before(row) : this.#rows.after(row);
+      const next = row && this.#linkOf(row);
       if (next) return next;
     }
+  }
+
+  #linkOf(row: HTMLElement): HTMLElement | undefined {
+    return row.querySelector<HTMLElement>(this.#selector) ?? undefined;
   }
 
   #move(stop: HTMLElement | undefined): void {

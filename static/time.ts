@@ -4,6 +4,8 @@ import { locale } from "./i18n.ts";
 const CLOCK: Intl.DateTimeFormatOptions = { timeStyle: "short" };
 const DAY: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
 const YEAR: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "short" };
+const WEEKDAY: Intl.DateTimeFormatOptions = { weekday: "long", month: "long", day: "numeric" };
+const WEEKDAY_AND_YEAR: Intl.DateTimeFormatOptions = { ...WEEKDAY, year: "numeric" };
 const FULL: Intl.DateTimeFormatOptions = { dateStyle: "full", timeStyle: "medium" };
 
 /** A moment, in ms since 1970, as its time of day; pointing at it shows all of it. */
@@ -16,9 +18,42 @@ export function dateOf(at: number): HTMLTimeElement {
   return timeAs(at, new Date(at).getFullYear() === new Date().getFullYear() ? DAY : YEAR);
 }
 
+/** The day of a moment. */
+export function dayOf(at: number): HTMLTimeElement {
+  return timeIn(at, dayName(new Date(at), new Date()));
+}
+
+/** What a day is called today: "Today", "Yesterday", or its date. */
+export function dayName(day: Date, today: Date): string {
+  const days = Math.round((startOf(day) - startOf(today)) / DAY_MS);
+  if (days === 0 || days === -1) {
+    return capitalized(new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day"));
+  }
+  return formatOf(day.getFullYear() === today.getFullYear() ? WEEKDAY : WEEKDAY_AND_YEAR).format(day);
+}
+
+/** In how many ms the next day begins where the reader is. */
+export function untilTomorrow(now: Date): number {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime();
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+function startOf(day: Date): number {
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);
+}
+
 function timeAs(at: number, options: Intl.DateTimeFormatOptions): HTMLTimeElement {
+  return timeIn(at, formatOf(options).format(at));
+}
+
+function timeIn(at: number, words: string): HTMLTimeElement {
   const date = new Date(at);
-  const time = element("time", "", formatOf(options).format(date));
+  const time = element("time", "", words);
   time.dateTime = date.toISOString();
   time.title = formatOf(FULL).format(date);
   return time;

@@ -1,12 +1,16 @@
 import type { Person, Said } from "../protocol.ts";
 import type { Item, Pending, RoomView } from "./chat.ts";
+import { Chunks, row } from "./chunks.ts";
 import { button, element } from "./element.ts";
+import { standing, type Utterance } from "./grouping.ts";
 import { words } from "./i18n.ts";
-import { nameOf } from "./person.ts";
+import { KnownNames } from "./known_names.ts";
+import { parseMarkup, renderMarkup } from "./markup.ts";
+import { avatarOf, nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
 import { sayFailure } from "./refusal.ts";
 import { TabStop } from "./tab_stop.ts";
-import { timeOf } from "./time.ts";
+import { dayOf, timeOf } from "./time.ts";
 
 /** What the timeline needs to know, and what can be done with a message that was refused. */
 export interface TimelinePorts {
@@ -18,23 +22,40 @@ export interface TimelinePorts {
   discard(nonce: string): void;
 }
 
+/** A message that is shown. */
+interface Message {
+  /** Its row in the list, */
+  readonly row: HTMLElement;
+  /** and what of it is no separator. */
+  readonly box: HTMLElement;
+}
+
 /**
  * Shows the items of a room, one below the other, and after them what is not known to be kept yet. It touches what
  * changed and nothing else: a room with thousands of messages takes a new one as fast as an empty room.
  */
 export class Timeline {
-  readonly #list: HTMLElement;
   readonly #ports: TimelinePorts;
+  readonly #rows: Chunks;
+  readonly #waiting = element("ul", "waiting");
   readonly #tabStop: TabStop;
-  readonly #said = new Map<number, HTMLElement>();
-  readonly #pending = new Map<string, HTMLElement>();
+  readonly #said = new Map<number, Message>();
+  readonly #pending = new Map<string, Message>();
   /** Of those the ones that are pending no more. */
   readonly #gone = new Set<string>();
+  #names = new KnownNames([]);
+  /** Behind this id begins what is new; undefined when nothing is. Shown from the next reset on. */
+  newAfter: number | undefined;
+  #firstNew: number | undefined;
 
   constructor(list: HTMLElement, ports: TimelinePorts) {
-    this.#list = list;
     this.#ports = ports;
-    this.#tabStop = new TabStop(list, "a.when");
+    const said = element("div", "said");
+    said.ariaLabel = words.messages;
+    this.#waiting.ariaLabel = words.unsent;
+    list.append(said, this.#waiting);
+    this.#rows = new Chunks(said);
+    this.#tabStop = new TabStop(list, this.#rows, "a.when");
   }
 
   /** Shows another room, or another part of the same. */
@@ -42,110 +63,122 @@ export class Timeline {
     this.#said.clear();
     this.#pending.clear();
     this.#gone.clear();
-    this.#list.replaceChildren(...room.items.map((item) => this.#render(item)));
+    this.#firstNew = undefined;
+    this.#rows.clear();
+    this.#waiting.replaceChildren();
+    this.append(room, room.items.length);
     this.update(room);
   }
 
   /** Puts the last `count` items after the others. */
   append(room: RoomView, count: number): void {
-    for (const item of room.items.slice(room.items.length - count)) {
-      const next = this.#firstPending();
-      const node = this.#settled(item) ?? this.#render(item);
-      // What was pending usually stands where it belongs already, and to move it would take the focus from it.
-      if (node !== next) this.#list.insertBefore(node, next);
+    const { items } = room;
+    this.#names = room.names;
+    for (let index = items.length - count; index < items.length; index++) {
+      this.#rows.append(this.#render(items[index]!, items[index - 1]));
     }
+    if (this.#firstNew === undefined) this.#placeNew(room);
+    this.#standPending(room);
   }
 
   /** Puts the first `count` items before the others. */
   prepend(room: RoomView, count: number): void {
-    this.#list.prepend(...room.items.slice(0, count).map((item) => this.#render(item)));
+    const { items } = room;
+    this.#names = room.names;
+    this.#rows.prepend(items.slice(0, count).map((item, index) => this.#render(item, items[index - 1])));
+    this.#stand(items, count);
+    this.#placeNew(room);
+  }
+
+  /** Takes the first `count` rows out, whose items are not held any more. */
+  drop(room: RoomView, count: number): void {
+    for (const { dataset } of this.#rows.drop(count)) this.#said.delete(Number(dataset.id));
+    this.#stand(room.items, 0);
+    this.#placeNew(room);
   }
 
   /** Shows what is pending in a room now. In an older part of it that would be in the wrong place. */
   update(room: RoomView): void {
+    this.#names = room.names;
     const pending = room.moreAfter ? [] : room.pending;
     for (const nonce of this.#pending.keys()) this.#gone.add(nonce);
     for (const { nonce } of pending) this.#gone.delete(nonce);
-    // What was said in place of one comes later in the same turn, and takes over its element.
+    // What was said in place of one comes later in the same turn. If it went before that, what is read would move.
     if (this.#gone.size > 0) queueMicrotask(() => this.#removeGone());
     for (const message of pending) {
       const known = this.#pending.get(message.nonce);
-      const node = known ?? element("li", "");
-      this.#renderPending(node, message);
-      if (!known) this.#putLast(message.nonce, node);
+      const made = known ?? makeMessage();
+      this.#renderPending(made, message);
+      if (!known) this.#putLast(message.nonce, made);
     }
     // What is tried once more comes last.
     const order = [...this.#pending.keys()].filter((nonce) => !this.#gone.has(nonce));
-    if (pending.every(({ nonce }, index) => nonce === order[index])) return;
-    for (const { nonce } of pending) this.#putLast(nonce, this.#pending.get(nonce)!);
+    if (!pending.every(({ nonce }, index) => nonce === order[index])) {
+      for (const { nonce } of pending) this.#putLast(nonce, this.#pending.get(nonce)!);
+    }
+    this.#standPending(room);
+  }
+
+  /** Whether nothing that was said is shown. */
+  get isEmpty(): boolean {
+    return this.#said.size === 0;
+  }
+
+  /** Shows where what is new begins: before the first that others said after an id. */
+  markNew(room: RoomView, after: number | undefined): void {
+    this.newAfter = after;
+    this.#placeNew(room);
+  }
+
+  /** The row with the line above what is new; undefined when there is none. */
+  get newLine(): HTMLElement | undefined {
+    return this.#firstNew === undefined ? undefined : this.#said.get(this.#firstNew)?.row;
+  }
+
+  /** Another day has begun: yesterday is called so from now on. */
+  nameDays(): void {
+    for (const { row } of this.#said.values()) {
+      const time = row.querySelector<HTMLTimeElement>(".day time");
+      if (time) time.replaceWith(dayOf(Date.parse(time.dateTime)));
+    }
   }
 
   /** Where a message is; undefined when it is not shown. */
   find(id: number): HTMLElement | undefined {
-    return this.#said.get(id);
+    return this.#said.get(id)?.box;
   }
 
   /** The id of the first message that reaches below a line on the screen, as getBoundingClientRect tells its place. */
   firstBelow(line: number): number | undefined {
-    const { children } = this.#list;
-    for (let index = this.#indexBelow(line); index < children.length; index++) {
-      const id = (children[index] as HTMLElement).dataset.id;
-      if (id !== undefined) return Number(id);
-    }
+    let row = this.#rows.firstBelow(line);
+    while (row && row.dataset.id === undefined) row = this.#rows.after(row);
+    return row && Number(row.dataset.id);
   }
 
   /** Lets Tab stop at the last message above a line, so that nothing has to be scrolled for it. */
   stopAbove(line: number): void {
-    const { children } = this.#list;
-    this.#tabStop.put(children[Math.max(0, this.#indexBelow(line) - 1)] ?? null);
+    const below = this.#rows.firstBelow(line);
+    this.#tabStop.put(below ? this.#rows.before(below) ?? below : this.#rows.last);
   }
 
-  /** The index of the first item that reaches below a line. */
-  #indexBelow(line: number): number {
-    const { children } = this.#list;
-    let [low, high] = [0, children.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (children[middle]!.getBoundingClientRect().bottom > line) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  #putLast(nonce: string, node: HTMLElement): void {
+  #putLast(nonce: string, message: Message): void {
     this.#pending.delete(nonce);
-    this.#pending.set(nonce, node);
-    this.#list.append(node);
+    this.#pending.set(nonce, message);
+    this.#waiting.append(message.row);
   }
 
   #removeGone(): void {
     for (const nonce of this.#gone) {
-      this.#pending.get(nonce)?.remove();
+      this.#pending.get(nonce)?.row.remove();
       this.#pending.delete(nonce);
     }
     this.#gone.clear();
   }
 
-  #firstPending(): HTMLElement | null {
-    for (const node of this.#pending.values()) return node;
-    return null;
-  }
-
-  /** What was pending becomes what was said, in the element that is already there; undefined when it was not mine. */
-  #settled(item: Item): HTMLElement | undefined {
-    if (item.kind !== "said" || item.said.user !== this.#ports.me()?.id) return undefined;
-    const node = this.#pending.get(item.said.nonce);
-    if (!node) return undefined;
-    this.#pending.delete(item.said.nonce);
-    this.#gone.delete(item.said.nonce);
-    this.#renderSaid(node, item.said);
-    return node;
-  }
-
-  #render(item: Item): HTMLElement {
+  #render(item: Item, above: Item | undefined): HTMLElement {
     switch (item.kind) {
       case "said":
-        return this.#renderSaid(element("li", ""), item.said);
+        return this.#renderSaid(item.said, above);
       case "missed":
         return notice(words.youMissed(item.count));
       case "reloaded":
@@ -153,29 +186,33 @@ export class Timeline {
     }
   }
 
-  #renderSaid(node: HTMLElement, said: Said): HTMLElement {
+  #renderSaid(said: Said, above: Item | undefined): HTMLElement {
+    const message = makeMessage();
     const link = element("a", "when", timeOf(said.at));
     link.href = hrefOf({ room: said.room, message: said.id });
     link.tabIndex = -1;
-    fill(node, { id: said.user, name: said.name }, link, said.text);
-    node.className = said.user === this.#ports.me()?.id ? "mine" : "";
-    node.dataset.id = String(said.id);
-    delete node.dataset.state;
-    this.#said.set(said.id, node);
-    return node;
+    this.#fill(message, { id: said.user, name: said.name }, link, said.text);
+    message.row.classList.toggle("mine", said.user === this.#ports.me()?.id);
+    message.row.dataset.id = String(said.id);
+    this.#said.set(said.id, message);
+    this.#standBelow(message, said, above);
+    return message.row;
   }
 
-  #renderPending(node: HTMLElement, { nonce, text, failed }: Pending): void {
+  #renderPending(message: Message, { nonce, text, failed }: Pending): void {
+    const { row, box } = message;
     const me = this.#ports.me() ?? { id: "", name: words.me };
-    node.className = failed === undefined ? "mine pending" : "mine failed";
-    const state = failed !== undefined ? words.notSent : this.#ports.connected() ? words.sending : words.waiting;
+    row.classList.add("mine");
+    row.classList.toggle("pending", failed === undefined);
+    row.classList.toggle("failed", failed !== undefined);
     const why = failed && sayFailure(failed);
+    const state = failed !== undefined ? words.notSent : this.#ports.connected() ? words.sending : words.waiting;
     // Its text is as it was, and what has the focus stays there, unless something has changed.
-    if (node.dataset.state === (why ?? state)) return;
-    node.dataset.state = why ?? state;
-    fill(node, me, element("span", "when", state), text);
+    if (row.dataset.state === (why ?? state)) return;
+    row.dataset.state = why ?? state;
+    this.#fill(message, me, element("span", "when", state), text);
     if (why === undefined) return;
-    node.append(element(
+    box.append(element(
       "div",
       "refusal",
       element("span", "", why),
@@ -187,15 +224,64 @@ export class Timeline {
       ),
     ));
   }
+
+  /** Fills a message. */
+  #fill({ box }: Message, author: Person, when: HTMLElement, text: string): void {
+    const markup = renderMarkup(parseMarkup(text, this.#names), this.#ports.me()?.name);
+    const said = element("div", "text", markup);
+    said.dir = "auto";
+    box.replaceChildren(avatarOf(author), nameOf(author), when, said);
+  }
+
+  /** How the item at an index stands, after what is above it has changed. */
+  #stand(items: readonly Item[], index: number): void {
+    const item = items[index];
+    const message = item?.kind === "said" ? this.#said.get(item.said.id) : undefined;
+    if (item?.kind === "said" && message) this.#standBelow(message, item.said, items[index - 1]);
+  }
+
+  #standBelow({ row, box }: Message, said: Said, above: Item | undefined): void {
+    const isFirstNew = said.id === this.#firstNew;
+    const { beginsDay, continues } = standing(said, utterance(above));
+    row.classList.toggle("continued", continues && !isFirstNew);
+    row.replaceChildren(
+      ...beginsDay ? [element("h2", "separator day", dayOf(said.at))] : [],
+      ...isFirstNew ? [element("p", "separator new", element("span", "", words.new))] : [],
+      box,
+    );
+  }
+
+  #standPending({ items, pending }: RoomView): void {
+    const me = this.#ports.me();
+    let above = utterance(items.at(-1));
+    for (const { nonce, at } of pending) {
+      const said = { user: me?.id ?? "", name: me?.name ?? "", at };
+      this.#pending.get(nonce)?.row.classList.toggle("continued", standing(said, above).continues);
+      above = said;
+    }
+  }
+
+  #placeNew({ items }: RoomView): void {
+    const [before, after, me] = [this.#firstNew, this.newAfter, this.#ports.me()?.id];
+    const isNew = (item: Item) => item.kind === "said" && item.said.id > after! && item.said.user !== me;
+    const index = after === undefined ? -1 : items.findIndex(isNew);
+    const first = items[index];
+    this.#firstNew = first?.kind === "said" ? first.said.id : undefined;
+    if (this.#firstNew === before) return;
+    this.#stand(items, items.findIndex((item) => item.kind === "said" && item.said.id === before));
+    this.#stand(items, index);
+  }
 }
 
-/** Fills a message. The second line of its head takes as much room whatever it says, so nothing moves when it changes. */
-function fill(node: HTMLElement, author: Person, when: HTMLElement, text: string): void {
-  const said = element("p", "", text);
-  said.dir = "auto";
-  node.replaceChildren(nameOf(author), when, said);
+function makeMessage(): Message {
+  const box = element("div", "message");
+  return { row: row("", box), box };
 }
 
-function notice(text: string): HTMLElement {
-  return element("li", "notice", element("span", "", text));
+function utterance(item: Item | undefined): Utterance | "notice" | undefined {
+  return item?.kind === "said" ? item.said : item && "notice";
+}
+
+function notice(sentence: string): HTMLElement {
+  return row("notice separator", element("span", "", sentence));
 }

@@ -1,0 +1,131 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { isCalled, isIn, isMarkedInView, joinRoom, numbered, rename, scenario, shows, write } from "./stage.ts";
+
+/** Waits until the rooms that one is not looking at say this. */
+async function lists(page: Page, name: string): Promise<void> {
+  await page.locator("#rooms").getByRole("link", { name: `#${name}`, exact: true }).waitFor();
+}
+
+/** Ada, in the kitchen and the lobby, and looking at the kitchen. */
+async function ada(page: Page): Promise<Page> {
+  await rename(page, "Ada");
+  await isCalled(page, "Ada");
+  await joinRoom(page, "kitchen");
+  await isIn(page, "kitchen");
+  return page;
+}
+
+scenario("a mention has a badge of its own, and title and icon say that there is something new", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby", "kitchen");
+  const page = await ada(await stage.open());
+  const icon = () => page.locator("#icon").getAttribute("href");
+  assert.equal(await icon(), "/static/icon.svg");
+  await bob.say("lobby", "Hello", "Where is @Ada?");
+  await lists(page, "lobby 2 unread @1 mention you");
+  assert.equal(await page.title(), "(2) #kitchen · Hubbub");
+  assert.equal(await icon(), "/static/icon_unread.svg");
+
+  await page.locator("#rooms").getByRole("link", { name: /lobby/ }).click();
+  await lists(page, "lobby");
+  assert.equal(await page.title(), "#lobby · Hubbub");
+  assert.equal(await icon(), "/static/icon.svg");
+  assert.equal(await page.locator(".mention.me").textContent(), "@Ada");
+});
+
+scenario("who takes another name is mentioned by it, and what mentions it is highlighted at once", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  const page = await stage.open();
+  await bob.say("lobby", "Has anybody seen @Grace?");
+  await shows(page, "Has anybody seen @Grace?");
+  assert.equal(await page.locator(".mention").count(), 0);
+  await rename(page, "Grace");
+  await page.locator(".mention.me").getByText("@Grace").waitFor();
+});
+
+scenario("of a muted room one hears nothing but what mentions one, also after a reload", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby", "kitchen");
+  const page = await ada(await stage.open());
+  const mute = page.getByRole("button", { name: "Mute this room" });
+  await page.locator("#rooms").getByRole("link", { name: "lobby" }).click();
+  await isIn(page, "lobby");
+  await mute.click();
+  assert.equal(await mute.getAttribute("aria-pressed"), "true");
+  await page.locator("#rooms").getByRole("link", { name: "kitchen" }).click();
+  await isIn(page, "kitchen");
+  assert.equal(await mute.getAttribute("aria-pressed"), "false");
+  await page.reload();
+  await isIn(page, "kitchen");
+
+  await bob.say("lobby", ...numbered(1, 3));
+  await bob.say("kitchen", "Now");
+  await shows(page, "Now");
+  await lists(page, "lobby");
+  assert.equal(await page.title(), "#kitchen · Hubbub");
+  await bob.say("lobby", "But @Ada should know");
+  await lists(page, "lobby @1 mention you");
+  assert.equal(await page.title(), "(1) #kitchen · Hubbub");
+});
+
+scenario(
+  "a screen reader hears author and text of what others say, once, and not what was said before",
+  async (stage) => {
+    const bob = await stage.speaker("Bob", "lobby", "kitchen");
+    await bob.say("lobby", "Before");
+    const page = await stage.open();
+    await shows(page, "Before");
+    const heard = () => page.locator("#read-out").locator("p").allTextContents();
+    assert.equal(await page.getByRole("log").getAttribute("aria-label"), "New messages");
+    // Nothing else that changes all the time is read out.
+    assert.equal(await page.locator("#timeline").evaluate((list) => list.closest("[aria-live], [role=log]")), null);
+
+    await write(page, "My own");
+    await shows(page, "Before", "My own");
+    await bob.say("lobby", "This is **new**, see `code`");
+    await page.locator("#read-out p").waitFor({ state: "attached" });
+    assert.deepEqual(await heard(), ["Bob, This is new, see code"]);
+
+    await joinRoom(page, "kitchen");
+    await isIn(page, "kitchen");
+    await bob.say("lobby", "Nobody is called", `but @${await page.locator("#me .name").textContent()} is`);
+    await page.locator("#read-out p").nth(1).waitFor({ state: "attached" });
+    assert.match((await heard())[1]!, /^Bob in lobby, but @Guest \d+ is$/);
+  },
+);
+
+scenario("somebody who asked for it is notified of a mention, and the notification leads to it", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby", "kitchen");
+  const page = await stage.blank();
+  await page.context().grantPermissions(["notifications"], { origin: stage.url });
+  // What the system shows can't be seen from here.
+  await page.addInitScript(() => {
+    const shown: unknown[] = [];
+    class FakeNotification {
+      static permission = "granted";
+      static requestPermission = () => Promise.resolve("granted");
+      onclick: (() => void) | undefined;
+      constructor(title: string, { body }: { body: string }) {
+        shown.push({ title, body, click: () => this.onclick!() });
+      }
+      close(): void {}
+    }
+    Object.assign(globalThis, { Notification: FakeNotification, shown });
+  });
+  await page.goto(stage.url);
+  await ada(page);
+  await bob.say("lobby", "@Ada, nobody has asked for this");
+
+  await page.getByRole("button", { name: "Settings and keys" }).click();
+  await page.getByLabel("Notify me when I am mentioned").check();
+  await page.keyboard.press("Escape");
+  await bob.say("lobby", "Not for you", ...numbered(1, 60), "@Ada, **come**!");
+  await page.waitForFunction(() => (globalThis as unknown as { shown: unknown[] }).shown.length > 0);
+  assert.deepEqual(
+    await page.evaluate(() => JSON.stringify((globalThis as unknown as { shown: unknown[] }).shown)),
+    JSON.stringify([{ title: "Bob in lobby", body: "@Ada, come!" }]),
+  );
+  await page.evaluate(() => (globalThis as unknown as { shown: { click(): void }[] }).shown[0]!.click());
+  await isIn(page, "lobby");
+  await isMarkedInView(page, "@Ada, come!");
+});

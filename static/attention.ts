@@ -1,0 +1,84 @@
+import type { Said } from "../protocol.ts";
+import { Announcer } from "./announcer.ts";
+import type { ChatActions, RoomView } from "./chat.ts";
+import { element } from "./element.ts";
+import { words } from "./i18n.ts";
+import { mentions, parseMarkup, plainText } from "./markup.ts";
+import type { Notifications } from "./notifications.ts";
+import type { Place } from "./place.ts";
+import { titleOf, unreadOf } from "./unread.ts";
+
+/** So many of the sentences that were read out stay in the page: who listens may be slow. */
+const READ_OUT_KEPT = 10;
+/** So much of a message is in a notification, in UTF-16 units. */
+const NOTIFIED_LENGTH_MAX = 200;
+
+/** Draws attention to what is new: reads it out, notifies of it, and says in the title and the icon that there is some. */
+export class Attention {
+  readonly #chat: ChatActions;
+  readonly #notifications: Notifications;
+  readonly #go: (place: Place) => void;
+  readonly #announcer: Announcer;
+  readonly #icon: HTMLLinkElement;
+
+  /**
+   * @param log what is put into it is read out.
+   * @param go goes to the message that a notification was of.
+   */
+  constructor(
+    chat: ChatActions,
+    parts: { readonly log: HTMLElement; readonly icon: HTMLLinkElement },
+    notifications: Notifications,
+    go: (place: Place) => void,
+  ) {
+    this.#chat = chat;
+    this.#notifications = notifications;
+    this.#go = go;
+    this.#icon = parts.icon;
+    this.#announcer = new Announcer({
+      readOut(sentence) {
+        parts.log.append(element("p", "", sentence));
+        if (parts.log.childElementCount > READ_OUT_KEPT) parts.log.firstElementChild!.remove();
+      },
+      more: (count) => words.moreMessages(count),
+      after(ms, callback) {
+        const timer = setTimeout(callback, ms);
+        return () => clearTimeout(timer);
+      },
+    });
+  }
+
+  /**
+   * Others said something in a room just now.
+   * @param isShown whether the room is the one that is shown.
+   */
+  heard(room: RoomView, said: readonly Said[], isShown: () => boolean): void {
+    for (const message of said) {
+      const isMention = mentions(message.text, this.#chat.me?.name ?? "", room.names);
+      if (!isShown() && !isMention) continue;
+      const text = plainText(parseMarkup(message.text, room.names));
+      this.#announcer.announce(isShown() ? message.name : words.authorIn(message.name, room.name), text);
+      if (isMention && !room.muted) this.#notify(room, message, text, isShown);
+    }
+  }
+
+  /** How much is unread has changed, or another room is shown. */
+  counted(shown: string): void {
+    const { rooms } = this.#chat;
+    document.title = titleOf(shown, rooms.values());
+    const icon = unreadOf(...rooms.values()) === "" ? "/static/icon.svg" : "/static/icon_unread.svg";
+    // Even to set what is set makes some browsers load it again.
+    if (this.#icon.getAttribute("href") !== icon) this.#icon.href = icon;
+  }
+
+  #notify(room: RoomView, { id, name, room: roomName }: Said, text: string, isShown: () => boolean): void {
+    this.#notifications.notify(
+      words.authorIn(name, roomName),
+      text.slice(0, NOTIFIED_LENGTH_MAX).toWellFormed(),
+      `hubbub-${id}`,
+      // Whichever of my tabs I look at has read it by now.
+      () => room.lastRead < id && !(isShown() && document.hasFocus()),
+      () => this.#go({ room: roomName, message: id }),
+    );
+  }
+}

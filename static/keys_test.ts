@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type Key, shortcutOf } from "./keys.ts";
+
+const key = (key: string, more: Partial<Key> = {}): Key => ({
+  key,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  ...more,
+});
+
+test("/ goes to the search and ? to the keys, where nothing is being written", () => {
+  assert.equal(shortcutOf(key("/"), false, true), "search");
+  assert.equal(shortcutOf(key("/", { shiftKey: true }), false, true), "search");
+  assert.equal(shortcutOf(key("?", { shiftKey: true }), false, true), "help");
+  for (const sign of ["/", "?"]) assert.equal(shortcutOf(key(sign), true, true), undefined);
+});
+
+test("Who has turned single keys off is safe from them, and still has the others", () => {
+  for (const sign of ["/", "?"]) assert.equal(shortcutOf(key(sign), false, false), undefined);
+  assert.equal(shortcutOf(key("ArrowUp", { altKey: true }), false, false), "previousRoom");
+});
+
+test("Alt and an arrow change the room, also while writing, and nothing that the browser uses is taken from it", () => {
+  assert.equal(shortcutOf(key("ArrowUp", { altKey: true }), true, true), "previousRoom");
+  assert.equal(shortcutOf(key("ArrowDown", { altKey: true }), true, true), "nextRoom");
+  for (const more of [{ ctrlKey: true }, { metaKey: true }, { ctrlKey: true, altKey: true }]) {
+    for (const name of ["/", "?", "ArrowUp", "f"]) assert.equal(shortcutOf(key(name, more), false, true), undefined);
+  }
+  assert.equal(shortcutOf(key("ArrowUp"), false, true), undefined);
+});

@@ -1,0 +1,98 @@
+import type { Memory } from "./chat_memory.ts";
+import { element } from "./element.ts";
+import { words } from "./i18n.ts";
+import type { Notifications } from "./notifications.ts";
+
+/** Where it is kept that somebody does not want single keys to do something: "off". */
+export const SINGLE_KEYS_KEY = "hubbub.single-keys";
+
+/** What can be done by keyboard: the keys, and what they do. */
+function keys(): (readonly [keys: readonly string[], what: string])[] {
+  return [
+    [["Enter"], words.keySend],
+    [["Shift", "Enter"], words.keyLine],
+    [["@"], words.keyMention],
+    [[":"], words.keyEmoji],
+    [["Esc"], words.keyEscape],
+    [["↑"], words.keyUp],
+    [["↓"], words.keyDown],
+    [["Alt", "↑"], words.keyPreviousRoom],
+    [["Alt", "↓"], words.keyNextRoom],
+    [["/"], words.keySearch],
+    [["?"], words.keyHelp],
+  ];
+}
+
+/** The dialog with what somebody can choose, and with the keys that do something. */
+export class Settings {
+  readonly #dialog: HTMLDialogElement;
+  readonly #memory: Memory;
+  readonly #notifications: Notifications;
+  readonly #notify: HTMLInputElement;
+  readonly #answer: HTMLElement;
+  readonly #single: HTMLInputElement;
+
+  constructor(dialog: HTMLDialogElement, opener: HTMLElement, memory: Memory, notifications: Notifications) {
+    this.#dialog = dialog;
+    this.#memory = memory;
+    this.#notifications = notifications;
+    this.#notify = dialog.querySelector("#notify")!;
+    this.#answer = dialog.querySelector("[role=status]")!;
+    this.#single = dialog.querySelector("#single-keys")!;
+    dialog.querySelector(".keys")!.append(
+      ...keys().map(([keys, what]) =>
+        element(
+          "div",
+          "",
+          element("dt", "", ...keys.flatMap((key, index) => [index > 0 ? " + " : "", element("kbd", "", key)])),
+          element("dd", "", what),
+        )
+      ),
+    );
+    opener.addEventListener("click", () => this.open());
+    dialog.querySelector(".close")!.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", ({ target }) => {
+      // Nothing but what is around it is the dialog itself.
+      if (target === dialog) dialog.close();
+    });
+    // It closes the dialog and nothing behind it.
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") event.stopPropagation();
+    });
+    this.#notify.addEventListener("change", () => this.#setNotifications());
+    this.#single.addEventListener("change", () => {
+      if (this.#single.checked) memory.remove(SINGLE_KEYS_KEY);
+      else memory.set(SINGLE_KEYS_KEY, "off");
+    });
+  }
+
+  /** Whether keys without Alt and the like may do something. */
+  get singleKeys(): boolean {
+    return this.#memory.get(SINGLE_KEYS_KEY) !== "off";
+  }
+
+  /** Shows it; what had the focus gets it back in the end. */
+  open(): void {
+    if (this.#dialog.open) return;
+    this.#single.checked = this.singleKeys;
+    this.#show();
+    this.#dialog.showModal();
+  }
+
+  async #setNotifications(): Promise<void> {
+    if (this.#notify.checked) await this.#notifications.turnOn();
+    else this.#notifications.turnOff();
+    this.#show();
+  }
+
+  #show(): void {
+    const { state } = this.#notifications;
+    this.#notify.checked = state === "on";
+    this.#notify.disabled = state === "unavailable" || state === "blocked";
+    this.#answer.textContent = state === "unavailable"
+      ? words.notificationsUnavailable
+      : state === "blocked"
+      ? words.notificationsBlocked
+      : "";
+  }
+}
