@@ -35,6 +35,9 @@ Deno.test("The page is at /, and everything that it names is there with its type
     assert.equal(response.headers.get("content-type"), types[path.split(".").at(-1)!], path);
   }
   const modules = [...assets.keys()].filter((path) => path.endsWith(".ts"));
+  // Only who looks for an emoji needs it.
+  const later = modules.splice(modules.indexOf("/static/emoji.ts"), 1);
+  assert.deepEqual(named.filter((path) => later.includes(path)), []);
   for (const path of modules) assert(named.includes(path), `${path} is not preloaded, so the page would wait for it`);
 });
 

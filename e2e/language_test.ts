@@ -10,7 +10,7 @@ const NAMES = /\b(Hubbub|lobby|kitchen|from|Guest|Ada|Bob)\b/g;
 /** Runs in the page: all that it says by itself to those who see it and to those who hear it, shown at the moment or not. */
 function sayings(): string[] {
   const said = [document.title];
-  const isSomebodys = "noscript, script, #timeline p, #found li p, .name, [translate=no], option";
+  const isSomebodys = "noscript, script, #timeline .text, #found li p, .name, [translate=no], option";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (!node.parentElement!.closest(isSomebodys)) said.push(node.textContent!.trim());

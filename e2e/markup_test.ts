@@ -189,7 +189,7 @@ scenario("the longest messages are shown, whatever is in them", async (stage) =>
     for (const [before, after] of [["", ""], ["**", "b**"]]) {
       const text = before + piece.repeat(64 * 1024 / piece.length) + after;
       await show(page, text);
-      const shown = await page.locator("#timeline p").textContent();
+      const shown = await page.locator("#timeline .text").textContent();
       assert.equal(shown, plainText(parseMarkup(text, new KnownNames(NAMES))));
     }
   }
@@ -200,7 +200,7 @@ scenario("a block of code has no blank lines around it, and a long line of it sc
     const page = await stage.open({ viewport });
     await show(page, `Before\n\`\`\`ts\n${"long ".repeat(100)}\nsecond\n\`\`\`\nafter`, "one\ntwo", "code `a b`");
     const sizes = await page.evaluate(() => {
-      const [block, lines] = [...document.querySelectorAll("#timeline p")] as HTMLElement[];
+      const [block, lines] = [...document.querySelectorAll("#timeline .text")] as HTMLElement[];
       const pre = block!.querySelector("pre")!;
       const style = getComputedStyle(pre);
       const lineHeight = parseFloat(style.lineHeight);

@@ -11,7 +11,7 @@ export interface AnnouncerPorts {
   readOut(words: string): void;
   /** So many more have come, as a sentence. */
   more(count: number): string;
-  after(ms: number, callback: () => void): () => void;
+  after(ms: number, callback: () => void): void;
 }
 
 /**

@@ -12,7 +12,6 @@ function setUp() {
       assert.equal(ms, WHILE_MS);
       assert.equal(callback, undefined, "a while is over before the next begins");
       callback = ends;
-      return () => {};
     },
   });
   const passWhile = () => {

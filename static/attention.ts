@@ -41,10 +41,7 @@ export class Attention {
         if (parts.log.childElementCount > READ_OUT_KEPT) parts.log.firstElementChild!.remove();
       },
       more: (count) => words.moreMessages(count),
-      after(ms, callback) {
-        const timer = setTimeout(callback, ms);
-        return () => clearTimeout(timer);
-      },
+      after: (ms, callback) => setTimeout(callback, ms),
     });
   }
 

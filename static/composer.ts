@@ -1,4 +1,8 @@
 import { words } from "./i18n.ts";
+import type { Person } from "../protocol.ts";
+import { Completer } from "./completer.ts";
+import type { Drafts } from "./drafts.ts";
+import { Limit } from "./limit.ts";
 
 /** What keeps a text from being sent, as a sentence; undefined when nothing does. */
 export function problem(text: string, bytesMax: number): string | undefined {
@@ -15,22 +19,27 @@ export interface ComposerPorts {
   send(text: string): void;
   /** Somebody is writing to the room that is shown. */
   typing(): void;
+  /** Who can be mentioned in the room that is shown, first who probably is. */
+  people(): readonly Person[];
   /** Says something about what is written, or nothing. */
   hint(words: string): void;
 }
 
 /**
  * Where a person writes: Enter or the button sends and clears, Shift and Enter begins a line. What can't be sent stays
- * where it is, and a hint says why. What was begun in one room is still there when coming back to it.
+ * where it is, and a hint says why. What was begun in a room is still there when coming back to it, also in another tab.
  */
 export class Composer {
   readonly #input: HTMLTextAreaElement;
   readonly #ports: ComposerPorts;
-  readonly #drafts = new Map<string, string>();
+  readonly #drafts: Drafts;
+  readonly #completer: Completer;
+  readonly #limit: Limit;
   #room = "";
 
-  constructor(form: HTMLFormElement, ports: ComposerPorts) {
+  constructor(form: HTMLFormElement, drafts: Drafts, ports: ComposerPorts) {
     this.#input = form.elements.namedItem("text") as HTMLTextAreaElement;
+    this.#drafts = drafts;
     this.#ports = ports;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -38,23 +47,29 @@ export class Composer {
     });
     this.#input.addEventListener("keydown", (event) => {
       // Enter also picks what an input method offers; Safari says so only by the key code 229.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      if (event.isComposing || event.keyCode === 229) return;
+      if (this.#completer.key(event) || event.key !== "Enter" || event.shiftKey) return;
       event.preventDefault();
       this.#send();
     });
+    this.#completer = new Completer(this.#input, () => ports.people());
+    this.#limit = new Limit(this.#input);
     this.#input.addEventListener("input", () => {
-      this.#fit();
+      this.#written();
+      drafts.write(this.#room, this.#input.value);
       this.#ports.hint("");
       if (this.#input.value.trim() !== "") this.#ports.typing();
     });
+    // The last that a page hears before its tab is closed, or before a phone ends it later without a word.
+    document.addEventListener("visibilitychange", () => drafts.keep());
+    addEventListener("pagehide", () => drafts.keep());
   }
 
   /** Lets a person go on with what they began in a room. */
   show(room: string): void {
-    this.#drafts.set(this.#room, this.#input.value);
+    this.#drafts.keep();
     this.#room = room;
-    this.#input.value = this.#drafts.get(room) ?? "";
-    this.#fit();
+    this.#set(this.#drafts.of(room));
   }
 
   focus(): void {
@@ -68,9 +83,21 @@ export class Composer {
     const why = problem(text, this.#ports.bytesMax());
     this.#ports.hint(why ?? "");
     if (why) return;
-    this.#input.value = "";
-    this.#fit();
+    this.#set("");
     this.#ports.send(text);
+    this.#drafts.write(this.#room, "");
+    this.#drafts.keep();
+  }
+
+  #set(text: string): void {
+    this.#completer.close();
+    this.#input.value = text;
+    this.#written();
+  }
+
+  #written(): void {
+    this.#fit();
+    this.#limit.show(this.#input.value, this.#ports.bytesMax());
   }
 
   /** Where style.css can't make it as high as what is in it. */

@@ -11,8 +11,10 @@ const keys = Object.keys(en) as (keyof Words)[];
 
 const folder = new URL("./", import.meta.url);
 const html = readFileSync(new URL("index.html", folder), "utf8");
+/** The names of emoji are English, as they are everywhere else. */
+const DATA = new Set(["i18n.ts", "emoji.ts"]);
 const sources = readdirSync(folder)
-  .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "i18n.ts")
+  .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts") && !DATA.has(name))
   .map((name) => ({ name, source: readFileSync(new URL(name, folder), "utf8") }));
 
 /** What a sentence is when it is told 3, 5, 7 …; of one that depends on how many there are, what it is for one, too. */

@@ -3,9 +3,11 @@ import { Attention } from "./attention.ts";
 import { Banner } from "./banner.ts";
 import { Chat, type ChatActions, type ChatListener, type RoomView, type TimelineChange } from "./chat.ts";
 import { Memory } from "./chat_memory.ts";
+import { mentionable } from "./completion.ts";
 import { Composer } from "./composer.ts";
 import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
+import { Drafts } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
 import { words } from "./i18n.ts";
 import { isWritable, type Shortcut, shortcutOf } from "./keys.ts";
@@ -67,10 +69,14 @@ class Page implements ChatListener {
     this.#rooms = new Rooms(chat, byId("rooms"), (room) => this.#go({ room }), (room) => chat.leave(room));
     this.#people = new People(chat, byId("people"));
     this.#search = new Search(chat, byId("search"), byId("found"));
-    this.#composer = new Composer(byId("composer"), {
+    this.#composer = new Composer(byId("composer"), new Drafts(memory, after), {
       bytesMax: () => chat.textBytesMax,
       send: (text) => this.#say(text),
       typing: () => chat.typing(this.#shown),
+      people: () => {
+        const room = chat.rooms.get(this.#shown);
+        return room ? mentionable(room, chat.me?.id) : [];
+      },
       hint,
     });
     const notifications = new Notifications(memory);
@@ -163,8 +169,8 @@ class Page implements ChatListener {
       event.preventDefault();
       this.#do(shortcut);
     });
-    byId("text").addEventListener("keydown", ({ key, defaultPrevented }) => {
-      if (key === "Escape" && !defaultPrevented) byId("viewport").focus({ preventScroll: true });
+    byId("text").addEventListener("keydown", ({ key, defaultPrevented, isComposing }) => {
+      if (key === "Escape" && !defaultPrevented && !isComposing) byId("viewport").focus({ preventScroll: true });
     });
     byId("retry").addEventListener("click", () => {
       this.#composer.focus();
@@ -278,16 +284,18 @@ function hint(text: string): void {
   byId("hint").textContent = text;
 }
 
+function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}
+
 function begin(): void {
   const url = new URL(WEBSOCKET_PATH, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   const chat = new Chat({
     open: () => new WebSocket(url, SUBPROTOCOL),
     storage: () => localStorage,
-    after(ms, callback) {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    },
+    after,
     now: Date.now,
     random: Math.random,
   }, {

@@ -1,0 +1,46 @@
+import type { Memory } from "./chat_memory.ts";
+
+/** Where it is kept what was begun in a room: this and the room's name. */
+export const DRAFT_PREFIX = "hubbub.draft.";
+/** So long after the first key something is kept, in ms: as much as the end of a tab can cost, and no key waits for it. */
+export const KEEP_MS = 500;
+
+/**
+ * What I have begun to write in each room; it survives the tab. It is read when a room is shown, and never while I write
+ * there, so that what I write in another tab does not disturb me.
+ */
+export class Drafts {
+  readonly #memory: Memory;
+  readonly #after: (ms: number, callback: () => void) => () => void;
+  /** What is not kept yet. */
+  readonly #unkept = new Map<string, string>();
+  #callOff: (() => void) | undefined;
+
+  /** @param after calls back in so many ms, unless what it returns is called before. */
+  constructor(memory: Memory, after: (ms: number, callback: () => void) => () => void) {
+    this.#memory = memory;
+    this.#after = after;
+  }
+
+  /** What was begun in a room. */
+  of(room: string): string {
+    return this.#unkept.get(room) ?? this.#memory.get(DRAFT_PREFIX + room) ?? "";
+  }
+
+  /** What is written in a room now; kept soon, however fast somebody types and however long it is. */
+  write(room: string, text: string): void {
+    this.#unkept.set(room, text);
+    this.#callOff ??= this.#after(KEEP_MS, () => this.keep());
+  }
+
+  /** Keeps at once what is not kept yet. What another tab wrote about stays if nothing was written here. */
+  keep(): void {
+    this.#callOff?.();
+    this.#callOff = undefined;
+    for (const [room, text] of this.#unkept) {
+      if (text.trim() === "") this.#memory.remove(DRAFT_PREFIX + room);
+      else this.#memory.set(DRAFT_PREFIX + room, text);
+    }
+    this.#unkept.clear();
+  }
+}
