@@ -258,10 +258,10 @@ export async function isIn(page: Page, room: string): Promise<void> {
   await page.locator("#here").getByText(room, { exact: true }).waitFor({ state: "attached" });
 }
 
-/** Asks for a name in the panel with the people. */
+/** Asks for a name in the panel with the people, whatever language that is in. */
 export async function rename(page: Page, name: string): Promise<void> {
-  await page.getByRole("button", { name: "Rename" }).click();
-  await page.getByLabel("Your name").fill(name);
+  await page.click("#rename");
+  await page.fill("#name", name);
   await page.keyboard.press("Enter");
 }
 
