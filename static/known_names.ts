@@ -39,7 +39,7 @@ export class KnownNames {
       if (!next) branch.next.set(key, next = new Branch());
       branch = next;
     }
-    if (spelling !== "") branch.name ??= name;
+    branch.name ??= name;
   }
 }
 
@@ -61,9 +61,7 @@ function allFolded(name: string): string {
 
 /** A character without regard to case. By way of the capital, of which the Greek sigma has one and small ones two. */
 function folded(character: string): string {
-  const small = character.toUpperCase().toLowerCase();
-  // Those that become two, as ß and İ do, would be hard to find again in the text.
-  return small.length === character.length ? small : character;
+  return character.toUpperCase().toLowerCase();
 }
 
 const MARK = /^\p{M}/u;

@@ -248,6 +248,8 @@ test("The punctuation of the sentence does not belong to an address, brackets th
     ["（https://x.y）", "（a(https://x.y)）"],
     ["`a` https://x.y`b`", "c(a) a(https://x.y)c(b)"],
   );
+  assert.deepEqual(hrefs("(https://x.y/a_(b)))."), ["https://x.y/a_(b)"]);
+  assert.deepEqual(hrefs("https://x.y/a_(b)"), ["https://x.y/a_(b)"]);
 });
 
 test("Marks in an address belong to it, those around it do not", () => {
@@ -319,6 +321,7 @@ test("An @ with a name that is known mentions somebody, in capitals or not", () 
     ["@Ana Mari\u0301a", "@(Ana María)"],
     ["@ΝΊΚΟΣ @νίκος", "@(Νίκος) @(Νίκος)"],
     ["@İPEK", "@(İpek)"],
+    ["@İpek @ana", "@(İpek) @(Ana)"],
     ["你好@林小雨", "你好@(林小雨)"],
     ["مرحبا @محمد، كيف", "مرحبا @(محمد)، كيف"],
     ["@@Ana", "@@(Ana)"],
