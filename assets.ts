@@ -33,7 +33,7 @@ export async function loadAssets(): Promise<Map<string, Asset>> {
   return assets;
 }
 
-/** The page's files by name, as a browser takes them: TypeScript has become JavaScript, line by line, by losing its types. */
+/** The page's files by name, as a browser takes them: TypeScript has become JavaScript, line by line. */
 export async function readPage(root: URL): Promise<Map<string, string>> {
   const names = ["protocol.ts"];
   for await (const { name } of Deno.readDir(new URL("static/", root))) {
@@ -47,10 +47,18 @@ export async function readPage(root: URL): Promise<Map<string, string>> {
   return page;
 }
 
-async function withoutTypes(text: string): Promise<string> {
+/**
+ * TypeScript as the JavaScript that a browser gets: every line is where it was, so that a stack trace points into the source,
+ * but without types, comments on lines of their own, and the space around what is left.
+ */
+export async function withoutTypes(text: string): Promise<string> {
   // Only where there are types: the binary's runtime does not have this function, and needs none.
   const { stripTypeScriptTypes } = await import("node:module");
-  return stripTypeScriptTypes(text);
+  // What begins a line like a comment is one, for no string or regular expression goes on to a second line. A template can;
+  // assets_test.ts sees to it that none does.
+  return stripTypeScriptTypes(text)
+    .replace(/^[ \t]*(?:\/\/.*|\/\*[^]*?\*\/)/gm, (comment) => comment.replace(/.+/g, ""))
+    .replace(/^[ \t]+|[ \t]+$/gm, "");
 }
 
 function extension(name: string): string {
