@@ -18,19 +18,50 @@ const TYPES: Record<string, string> = {
   css: "text/css; charset=utf-8",
   ts: "text/javascript; charset=utf-8",
   svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
+};
+
+/** Those that are not where their name says: a browser looks for the page at the root, and a worker sees what is below it. */
+const PATHS: Record<string, string> = {
+  "static/index.html": "/",
+  "static/service_worker.ts": "/service_worker.ts",
 };
 
 /** Every file of the page by the path of its URL. Nothing else is ever served, so no path is joined to a folder. */
 export async function loadAssets(): Promise<Map<string, Asset>> {
+  return await makeAssets(await readPage(Deno.build.standalone ? STAGED : SOURCE));
+}
+
+/**
+ * The page's files, from `readPage`, by the path of the URL. The version is a hash of them all; the page has it for its
+ * ETag, by which the service worker knows whether a page goes with what it keeps.
+ */
+export async function makeAssets(page: ReadonlyMap<string, string>): Promise<Map<string, Asset>> {
   const assets = new Map<string, Asset>();
-  for (const [name, text] of await readPage(Deno.build.standalone ? STAGED : SOURCE)) {
+  const shell: [path: string, integrity: string][] = [];
+  const add = async (name: string, text: string) => {
     const body = new TextEncoder().encode(text);
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
-    const etag = `"${Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("")}"`;
-    const path = name === "static/index.html" ? "/" : `/${name}`;
-    assets.set(path, { body, type: TYPES[extension(name)]!, etag });
-  }
+    const hash = await digest(body);
+    const path = PATHS[name] ?? `/${name}`;
+    assets.set(path, { body, type: TYPES[extension(name)]!, etag: `"${hex(hash)}"` });
+    shell.push([path, `sha256-${btoa(String.fromCharCode(...hash))}`]);
+  };
+  const { "static/service_worker.ts": worker, ...files } = Object.fromEntries(page);
+  for (const [name, text] of Object.entries(files)) await add(name, text);
+  const version = hex(await digest(new TextEncoder().encode(JSON.stringify(shell))));
+  assets.set("/", { ...assets.get("/")!, etag: `"${version}"` });
+  // Before its first line and not on a line of its own, so that every line stays where it was.
+  await add("static/service_worker.ts", `const VERSION = "${version}", SHELL = ${JSON.stringify(shell)}; ${worker}`);
   return assets;
+}
+
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** As much of a hash as is needed to tell two files apart. */
+function hex(hash: Uint8Array): string {
+  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The page's files by name, as a browser takes them: TypeScript has become JavaScript, line by line. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadAssets } from "./assets.ts";
+import { loadAssets, makeAssets, readPage, SOURCE } from "./assets.ts";
 import { Hub } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
 import { DRAIN_MS, explain, links, ListenError, Server } from "./server.ts";
@@ -28,6 +28,7 @@ Deno.test("The page is at /, and everything that it names is there with its type
     css: "text/css; charset=utf-8",
     svg: "image/svg+xml",
     ts: "text/javascript; charset=utf-8",
+    webmanifest: "application/manifest+json",
   };
   for (const path of named) {
     const response = get(path);
@@ -59,6 +60,42 @@ Deno.test("The page's TypeScript reaches the browser as JavaScript", () => {
   }
 });
 
+Deno.test("The service worker is at the root, under the same rules as everything else, and knows every other file", async () => {
+  const response = get("/service_worker.ts");
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
+  const etag = response.headers.get("etag")!;
+  assert.equal(get("/service_worker.ts", { headers: { "if-none-match": etag } }).status, 304);
+  assert.equal(get("/service_worker.ts", { method: "HEAD" }).status, 200);
+  assert.equal(get("/service_worker.ts", { method: "POST" }).status, 405);
+  assert.equal(get("/static/service_worker.ts").status, 404);
+
+  const { VERSION, SHELL } = new Function("self", `${await response.text()}; return { VERSION, SHELL };`)(
+    new EventTarget(),
+  );
+  assert.equal(get("/").headers.get("etag"), `"${VERSION}"`);
+  const others = new Map(assets);
+  others.delete("/service_worker.ts");
+  assert.deepEqual(SHELL.map(([path]: [string]) => path), [...others.keys()]);
+  const paths = SHELL.map(([path, integrity]: [string, string]) => `${path} ${integrity}`);
+  const digests = await Promise.all(
+    [...others].map(async ([path, { body }]) => {
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+      return `${path} sha256-${btoa(String.fromCharCode(...hash))}`;
+    }),
+  );
+  assert.deepEqual(paths, digests);
+});
+
+Deno.test("When any file changes, the page and the service worker are other ones, too, and nothing else is", async () => {
+  const page = await readPage(SOURCE);
+  for (const name of ["static/backoff.ts", "protocol.ts", "static/style.css", "static/icon.svg"]) {
+    const changed = await makeAssets(new Map(page).set(name, `${page.get(name)} `));
+    const path = [...assets.keys()].filter((path) => changed.get(path)!.etag !== assets.get(path)!.etag);
+    assert.deepEqual(path.toSorted(), ["/", `/${name}`, "/service_worker.ts"].toSorted());
+  }
+});
+
 Deno.test("Tests and settings that lie beside the page are not served", () => {
   for (const path of assets.keys()) assert(!/_test|json/.test(path), path);
 });
@@ -81,6 +118,8 @@ Deno.test("Every response is under a strict Content-Security-Policy and is taken
     const policy = headers.get("content-security-policy")!;
     assert.match(policy, /default-src 'none'/);
     assert.match(policy, /frame-ancestors 'none'/);
+    assert.match(policy, /worker-src 'self'; manifest-src 'self'/);
+    assert.match(policy, /trusted-types service-worker/);
     assert(!policy.includes("unsafe"));
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("referrer-policy"), "no-referrer");

@@ -10,12 +10,14 @@ export class Banner {
   readonly #countdown: HTMLElement;
   readonly #retry: HTMLElement;
   #ticking: ReturnType<typeof setInterval> | undefined;
+  #shown: Status | undefined;
 
   constructor(header: HTMLElement) {
     this.#header = header;
     this.#text = header.querySelector("#banner [role=status]")!;
     this.#countdown = header.querySelector("#banner [aria-hidden]")!;
     this.#retry = header.querySelector("#retry")!;
+    for (const change of ["online", "offline"]) addEventListener(change, () => this.#say());
   }
 
   show(status: Status): void {
@@ -23,11 +25,17 @@ export class Banner {
     this.#countdown.textContent = "";
     // Many attempts are one outage to a person: nothing changes, and nothing is read out again, until one succeeds.
     if (status.state === "connecting" && this.#header.dataset.state === "waiting") return;
+    this.#shown = status;
     this.#header.dataset.state = status.state;
-    const text = describe(status);
-    if (this.#text.textContent !== text) this.#text.textContent = text;
+    this.#say();
     this.#retry.hidden = status.state !== "waiting";
     if (status.state === "waiting") this.#countDown(performance.now() + status.retryMs);
+  }
+
+  #say(): void {
+    if (!this.#shown) return;
+    const text = describe(this.#shown, navigator.onLine);
+    if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
   #countDown(end: number): void {
@@ -39,15 +47,15 @@ export class Banner {
   }
 }
 
-/** A status in words. */
-export function describe(status: Status): string {
+/** A status in words, on a device that is on a network or on none. */
+export function describe(status: Status, online: boolean): string {
   switch (status.state) {
     case "connecting":
       return words.connecting;
     case "open":
       return words.connected;
     case "waiting":
-      return explainLoss(status.code);
+      return online ? explainLoss(status.code) : words.lostOffline;
     case "ended":
       return explainEnd(status);
     case "unsupported":

@@ -19,6 +19,7 @@ import { sayRefusal } from "./refusal.ts";
 import { Rooms } from "./rooms.ts";
 import { Search } from "./search.ts";
 import { Settings } from "./settings.ts";
+import { keepShell } from "./shell.ts";
 import { Timeline } from "./timeline.ts";
 import { showTyping } from "./typing.ts";
 import { untilTomorrow } from "./time.ts";
@@ -328,3 +329,4 @@ if ("WebSocket" in globalThis) {
   banner.show({ state: "unsupported" });
   for (const id of ["rooms", "people", "search", "composer"]) byId(id).hidden = true;
 }
+keepShell();
