@@ -24,6 +24,7 @@ import { Timeline } from "./timeline.ts";
 import { showTyping } from "./typing.ts";
 import { untilTomorrow } from "./time.ts";
 import { unreadOf } from "./unread.ts";
+import { keepVisible } from "./visible.ts";
 
 /** Where style.css has no third column, and what was found covers the conversation. */
 const NARROW = "(max-width: 64rem)";
@@ -329,4 +330,5 @@ if ("WebSocket" in globalThis) {
   banner.show({ state: "unsupported" });
   for (const id of ["rooms", "people", "search", "composer"]) byId(id).hidden = true;
 }
+keepVisible();
 keepShell();
