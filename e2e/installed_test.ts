@@ -6,14 +6,23 @@ import { TestServer } from "../testing/test_server.ts";
 import type { Line } from "./line.ts";
 import { comesBack, reaches, scenario, shows, write } from "./stage.ts";
 
-/** Waits until the browser has the page for when there is no network: this version, if it has another already. */
-async function isKept(page: Page, version?: string): Promise<void> {
+/** Waits until the browser has all of the page for when there is no network: this version, if it may have another, too. */
+async function isKept(page: Page, version = ""): Promise<void> {
   await page.evaluate(async (version) => {
-    const { active } = await navigator.serviceWorker.ready;
-    if (active!.state !== "activated") {
-      await new Promise((resolve) => active!.addEventListener("statechange", resolve, { once: true }));
+    const isThere = async () => (await caches.keys()).some((name) => name.startsWith(`hubbub ${version}`));
+    while (!await isThere()) await new Promise(requestAnimationFrame);
+    // It is there as soon as the worker begins to fill it.
+    const worker = await navigator.serviceWorker.ready;
+    while (worker.installing || worker.waiting || worker.active!.state !== "activated") {
+      await new Promise(requestAnimationFrame);
     }
-    while (version && !(await caches.keys()).includes(`hubbub ${version}`)) await new Promise(requestAnimationFrame);
+  }, version);
+}
+
+/** Waits until a version is no longer kept. */
+async function isDeleted(page: Page, version: string): Promise<void> {
+  await page.evaluate(async (version) => {
+    while ((await caches.keys()).includes(`hubbub ${version}`)) await new Promise(requestAnimationFrame);
   }, version);
 }
 
@@ -152,7 +161,7 @@ scenario(
     }
     await page.close();
     await other.reload();
-    await other.waitForFunction(async (old) => !(await caches.keys()).includes(`hubbub ${old}`), version(before));
+    await isDeleted(other, version(before));
     await other.context().setOffline(false);
   },
 );
