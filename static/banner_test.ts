@@ -9,6 +9,7 @@ const languages = Object.keys(LANGUAGES) as Language[];
 function told(code: number, reason = ""): string {
   return describe(
     shouldReconnect(code) ? { state: "waiting", retryMs: 1_000, code } : { state: "ended", code, reason },
+    true,
   );
 }
 
