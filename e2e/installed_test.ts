@@ -119,7 +119,7 @@ scenario(
     // The text of the page and a module have to go together.
     const after = await makeAssets(
       new Map(files)
-        .set("static/index.html", files.get("static/index.html")!.replace("Say something", "Say it"))
+        .set("static/index.html", files.get("static/index.html")!.replace(">Hubbub</h1>", ">Newer</h1>"))
         .set("static/unread.ts", files.get("static/unread.ts")!.replace("Hubbub", "Newer Hubbub")),
     );
     const assets = new Map(before);
@@ -128,10 +128,10 @@ scenario(
     const version = (of: typeof after) => of.get("/")!.etag.slice(1, -1);
     const look = async (page: Page) => {
       await page.waitForFunction(() => document.title.includes("#"));
-      return `${await page.getAttribute("#text", "placeholder")}, ${await page.title()}`;
+      return `${await page.textContent("h1")}, ${await page.title()}`;
     };
-    const OLD = "Say something, #lobby · Hubbub";
-    const NEW = "Say it, #lobby · Newer Hubbub";
+    const OLD = "Hubbub, #lobby · Hubbub";
+    const NEW = "Newer, #lobby · Newer Hubbub";
 
     const page = await stage.blank();
     await page.goto(url);

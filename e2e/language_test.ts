@@ -5,12 +5,12 @@ import { hasMessages, isCalled, isIn, reaches, scenario, write } from "./stage.t
 
 const CHINESE = { locale: "zh-CN" };
 /** What people have chosen themselves, and what is called the same in every language. */
-const NAMES = /\b(Hubbub|lobby|kitchen|from|Guest|Ada|Bob)\b/g;
+const NAMES = /\b(Hubbub|lobby|kitchen|from|Guest|Ada|Bob|tada|https)\b/g;
 
 /** Runs in the page: all that it says by itself to those who see it and to those who hear it, shown at the moment or not. */
 function sayings(): string[] {
   const said = [document.title];
-  const isSomebodys = "noscript, script, #timeline .text, #found li p, .name, [translate=no], option";
+  const isSomebodys = "noscript, script, #timeline .text, #found li p, .name, [translate=no], option, kbd";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (!node.parentElement!.closest(isSomebodys)) said.push(node.textContent!.trim());
@@ -97,6 +97,8 @@ scenario("the language is changed by keyboard and stays so, and what failed befo
   await stage.restartServer("--max-message=20");
   await page.getByText("消息有 35 字节，服务器最多接收 20 字节").waitFor();
 
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
   await page.getByLabel("Language · 语言").focus();
   await page.keyboard.press("ArrowUp");
   await page.locator("html[lang=en]").waitFor();
@@ -110,7 +112,7 @@ scenario("the language is changed by keyboard and stays so, and what failed befo
 
   const tab = await page.context().newPage();
   await tab.goto(stage.url);
-  await tab.getByRole("button", { name: "Send" }).waitFor();
+  await tab.getByRole("button", { name: "Settings and keys" }).click();
   await tab.getByLabel("Language · 语言").selectOption({ label: "简体中文" });
   await tab.getByRole("button", { name: "发送" }).waitFor();
   await isAllChinese(tab, "after a change and back");

@@ -172,7 +172,8 @@ async function show(page: Page, ...texts: string[]): Promise<void> {
     const { KnownNames }: typeof import("../static/known_names.ts") = await import(modules.names);
     document.getElementById("empty")!.hidden = true;
     document.getElementById("timeline")!.replaceChildren(...texts.map((text) => {
-      const words = document.createElement("p");
+      const words = document.createElement("div");
+      words.className = "text";
       words.append(renderMarkup(parseMarkup(text, new KnownNames(names)), "Ada"));
       words.dir = "auto";
       const item = document.createElement("li");

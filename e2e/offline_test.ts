@@ -35,7 +35,7 @@ async function goOnline(page: Page, line: Line): Promise<void> {
 /** What is shown as pending, and what is said of each. */
 async function pending(page: Page): Promise<string[]> {
   const items = page.locator("#timeline .pending");
-  const texts = await items.locator("p").allTextContents();
+  const texts = await items.locator(".text").allTextContents();
   const states = await items.locator(".when").allTextContents();
   return texts.map((text, index) => `${text} (${states[index]})`);
 }

@@ -76,7 +76,7 @@ scenario("nothing is under a notch, round corners or the bar at the end of the s
           const panel = part.closest("nav, aside, #found");
           const end = panel ? height - parseFloat(getComputedStyle(panel).paddingBottom) : box.bottom;
           const isScrolled = panel || part.closest("#viewport");
-          return part.checkVisibility() &&
+          return part.checkVisibility() && !part.closest(".only-heard") &&
             (box.left < left || box.right > width - right || (!part.closest("#viewport") && end > height - bottom) ||
               (!isScrolled && box.top < top));
         }).map((part) => part.outerHTML.slice(0, 200));
