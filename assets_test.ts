@@ -32,7 +32,7 @@ Deno.test("No template of the page goes on to a second line, where it could be t
   for (const [name, text] of await readPage(SOURCE)) {
     if (!name.endsWith(".ts")) continue;
     for (const [index, line] of text.split("\n").entries()) {
-      const isWhole = line.replaceAll(/\\./g, "").split("`").length % 2 === 1;
+      const isWhole = line.replaceAll(/\\.|"[`]+"/g, "").split("`").length % 2 === 1;
       assert(isWhole, `${name}:${index + 1}: join the lines of this template with \\n instead`);
     }
   }

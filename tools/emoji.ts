@@ -14,7 +14,8 @@ export function emojiModule(): string {
   return `// Made by \`deno task emoji\` from ${project.imports.gemoji}, MIT licence, Copyright (c) 2014 Titus Wormer.
 
 /** What \`readEmoji\` reads: in the order of code points, so that most emoji follow from the one before. */
-export const EMOJI = \`${lines()}\`;
+export const EMOJI =
+  ${JSON.stringify(lines())};
 `;
 }
 
