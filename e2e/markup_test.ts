@@ -5,7 +5,7 @@ import { KnownNames } from "../static/known_names.ts";
 import { parseMarkup, plainText } from "../static/markup.ts";
 import { PHONE, scenario } from "./stage.ts";
 
-const MODULES = { markup: "/static/markup.ts", names: "/static/known_names.ts" };
+const MODULES = { markup: "/static/markup.ts", nodes: "/static/markup_nodes.ts", names: "/static/known_names.ts" };
 
 const NAMES = ["Ada", "Ana María", "Guest 1234", "林小雨", "محمد", "<b>", 'x" onclick="y'];
 
@@ -64,7 +64,8 @@ async function fuzz({ seed, count, pieces, calm, names, modules }: {
   names: string[];
   modules: typeof MODULES;
 }): Promise<{ wrong?: string; seen: Record<string, number> }> {
-  const { parseMarkup, plainText, renderMarkup }: typeof import("../static/markup.ts") = await import(modules.markup);
+  const { parseMarkup, plainText }: typeof import("../static/markup.ts") = await import(modules.markup);
+  const { renderMarkup }: typeof import("../static/markup_nodes.ts") = await import(modules.nodes);
   const { KnownNames }: typeof import("../static/known_names.ts") = await import(modules.names);
   const known = new KnownNames(names);
   const allowed: Record<string, string[]> = {
@@ -168,7 +169,8 @@ scenario(
 /** Shows messages, as the timeline would. */
 async function show(page: Page, ...texts: string[]): Promise<void> {
   await page.evaluate(async ({ texts, modules, names }) => {
-    const { parseMarkup, renderMarkup }: typeof import("../static/markup.ts") = await import(modules.markup);
+    const { parseMarkup }: typeof import("../static/markup.ts") = await import(modules.markup);
+    const { renderMarkup }: typeof import("../static/markup_nodes.ts") = await import(modules.nodes);
     const { KnownNames }: typeof import("../static/known_names.ts") = await import(modules.names);
     document.getElementById("empty")!.hidden = true;
     document.getElementById("timeline")!.replaceChildren(...texts.map((text) => {

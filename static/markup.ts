@@ -1,4 +1,3 @@
-import { element } from "./element.ts";
 import { addTo, EmphasisBuilder } from "./emphasis.ts";
 import { isSameName, KnownNames } from "./known_names.ts";
 import { LINK_START, linkAt } from "./link.ts";
@@ -64,17 +63,6 @@ export function plainText(markup: readonly Markup[]): string {
  */
 export function mentions(text: string, name: string, names: KnownNames = new KnownNames([name])): boolean {
   return text.includes("@") && hasMention(parseMarkup(text, names), name);
-}
-
-/**
- * Makes nodes of the markup of a message. What somebody wrote is only ever in text nodes and in checked addresses. If they
- * go into an element with `dir="auto"`, it has to get that afterwards: Chromium looks at all of them again for each that is
- * added, which takes seconds when there are thousands.
- */
-export function renderMarkup(markup: readonly Markup[], me: string | undefined): DocumentFragment {
-  const fragment = document.createDocumentFragment();
-  appendTo(fragment, markup, me);
-  return fragment;
 }
 
 function withoutEnd(line: string): string {
@@ -158,37 +146,4 @@ function hasMention(markup: readonly Markup[], name: string): boolean {
   return markup.some((part) =>
     "inner" in part ? hasMention(part.inner, name) : part.kind === "mention" && isSameName(part.name, name)
   );
-}
-
-function appendTo(parent: Node, markup: readonly Markup[], me: string | undefined): void {
-  // One by one: a message can have more parts than a call can have arguments.
-  for (const part of markup) parent.appendChild(render(part, me));
-}
-
-function render(part: Markup, me: string | undefined): Node {
-  switch (part.kind) {
-    case "text":
-      return document.createTextNode(part.text);
-    case "bold":
-    case "italic": {
-      const made = element(part.kind === "bold" ? "strong" : "em", "");
-      appendTo(made, part.inner, me);
-      return made;
-    }
-    case "code":
-      return element("code", "", part.text);
-    case "block":
-      return element("pre", "", element("code", "", part.text));
-    case "link": {
-      const made = element("a", "", part.text);
-      made.href = part.href;
-      made.rel = "noopener noreferrer nofollow";
-      made.target = "_blank";
-      return made;
-    }
-    case "mention": {
-      const isMe = me !== undefined && isSameName(part.name, me);
-      return element("span", isMe ? "mention me" : "mention", part.text);
-    }
-  }
 }
