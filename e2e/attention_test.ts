@@ -129,3 +129,39 @@ scenario("somebody who asked for it is notified of a mention, and the notificati
   await isIn(page, "lobby");
   await isMarkedInView(page, "@Ada, come!");
 });
+
+scenario("where only a service worker can notify, it does, and leads to the message, too", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby", "kitchen");
+  const page = await stage.blank();
+  const context = page.context();
+  await context.grantPermissions(["notifications"], { origin: stage.url });
+  await page.addInitScript(() => {
+    const { Notification } = globalThis;
+    // As in Chromium on Android.
+    const refuse = () => {
+      throw new TypeError("Illegal constructor");
+    };
+    Object.assign(globalThis, { Notification: new Proxy(Notification, { construct: refuse }) });
+  });
+  await page.goto(stage.url);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await ada(page);
+  await page.getByRole("button", { name: "Settings and keys" }).click();
+  await page.getByLabel("Notify me when I am mentioned").check();
+  await page.keyboard.press("Escape");
+  await bob.say("lobby", "@Ada, come!");
+  await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    while ((await registration.getNotifications()).length === 0) await new Promise(requestAnimationFrame);
+  });
+  const [worker] = context.serviceWorkers();
+  await worker!.evaluate(async () => {
+    const scope = self as unknown as { registration: ServiceWorkerRegistration };
+    const [notification] = await scope.registration.getNotifications();
+    const click = new Event("notificationclick");
+    Object.assign(click, { notification, waitUntil: (done: Promise<unknown>) => done.catch(() => {}) });
+    dispatchEvent(click);
+  });
+  await isIn(page, "lobby");
+  await isMarkedInView(page, "@Ada, come!");
+});

@@ -149,3 +149,94 @@ scenario("a Chinese conversation can be looked at in e2e/screenshots", async (st
 
 const CHINESE = "另外，请把窗户打开，焊接的时候要戴好护目镜，烙铁不用的时候请放回支架上。" +
   "抽风机的开关在背面，绿灯亮了表示正在工作。";
+
+scenario("what is hard to fit can be looked at in e2e/screenshots", async (stage) => {
+  const day = 24 * 60 * 60_000;
+  const at = new Date().setHours(9, 30, 0, 0) - day;
+  const long = "W".repeat(32);
+  await stage.remember(
+    { name: long, text: "My name is as long as can be", at },
+    {
+      name: long,
+      text: `${"Donaudampfschifffahrt".repeat(9)} and https://example.org/${"a-long-path/".repeat(12)}`,
+      at,
+    },
+    { name: "سلمى", text: "صباح الخير، نبدأ الساعة 10 في القاعة **B2**", at: at + 60_000 },
+    { name: "Ana", text: "**Wiring**: see `board.ts`, and *never* touch the tip", at: at + 120_000 },
+    {
+      name: "Ana",
+      text:
+        "```ts\nconst led = pin(13);\nwhile (true) led.toggle(); // a line that goes on and on, to see how it scrolls\n```",
+      at: at + 121_000,
+    },
+    { name: "Tomasz", text: "@Ana 👍", at: at + 180_000 },
+    { name: "Tomasz", text: "- first\n- second\n\n- third, after an empty line", at: at + day },
+    { name: "林小雨", text: "早上好 @Tomasz，材料在 https://workshop.example.org/讲义.pdf。", at: at + day + 60_000 },
+  );
+  const crowd = await Promise.all(
+    Array.from({ length: 60 }, (_, index) => stage.speaker(`Person ${index + 1}`, "lobby")),
+  );
+  const bob = crowd[0]!;
+  const looks = {
+    ...LOOKS,
+    "phone-dark": { viewport: PHONE, colorScheme: "dark" },
+    narrowest: { viewport: { width: 320, height: 568 }, colorScheme: "light" },
+    "zoom-200": { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2, colorScheme: "light" },
+    "forced-colours": { viewport: WIDE, forcedColors: "active" },
+    "phone-with-keyboard": { viewport: { width: 360, height: 360 }, colorScheme: "light" },
+  } as const;
+  for (const [look, options] of Object.entries(looks)) {
+    const page = await stage.open({ ...options, at: "?room=a-room-with-a-rather-long-name-that-does-not-fit" });
+    await page.goto(stage.url);
+    await reaches(page, "open");
+    await page.getByText("third, after an empty line").waitFor();
+    await shoot(page, `hard-${look}`);
+    await bob.say("lobby", `How do you like it in ${look}?`);
+    await page.fill("#text", "A second thought:\n@Per");
+    await page.press("#text", "End");
+    await page.keyboard.type("s");
+    await page.locator("#suggestions li").first().waitFor();
+    await shoot(page, `suggestions-${look}`);
+    await page.keyboard.press("Escape");
+    await page.fill("#text", "");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    await shoot(page, `settings-${look}`);
+    await page.keyboard.press("Escape");
+    await page.context().close();
+  }
+});
+
+scenario("where the new begins, badges and a muted room can be looked at in e2e/screenshots", async (stage) => {
+  const ana = await stage.speaker("Ana", "lobby", "kitchen", "garden", "workshop");
+  await ana.say("lobby", "Before");
+  for (const [look, options] of Object.entries(LOOKS)) {
+    const page = await stage.open({ ...options });
+    const isPhone = look.startsWith("phone");
+    if (isPhone) await page.click("#people-open");
+    await rename(page, look);
+    await isCalled(page, look);
+    if (isPhone) await page.keyboard.press("Escape");
+    for (const room of ["garden", "workshop", "kitchen"]) {
+      await page.goto(new URL(`?room=${room}`, stage.url).href);
+      await isIn(page, room);
+    }
+    await page.goto(new URL("?room=garden", stage.url).href);
+    await reaches(page, "open");
+    await page.click("#mute");
+    await page.goto(new URL("?room=kitchen", stage.url).href);
+    await reaches(page, "open");
+    await ana.say("lobby", "One", "Two", `@${look}, this is for you`, "Three");
+    await ana.say("garden", "Nobody hears this");
+    await ana.say("workshop", "Something", "else");
+    await page.waitForFunction(() => document.title.startsWith("("));
+    if (isPhone) await page.click("#rooms-open");
+    await shoot(page, `badges-${look}`);
+    await page.locator("#rooms").getByRole("link", { name: /lobby/ }).click();
+    await isIn(page, "lobby");
+    await page.locator("#timeline .new").waitFor();
+    await shoot(page, `new-${look}`);
+    await page.context().close();
+  }
+});

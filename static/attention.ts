@@ -5,7 +5,7 @@ import { element } from "./element.ts";
 import { words } from "./i18n.ts";
 import { mentions, parseMarkup, plainText } from "./markup.ts";
 import type { Notifications } from "./notifications.ts";
-import type { Place } from "./place.ts";
+import { hrefOf } from "./place.ts";
 import { titleOf, unreadOf } from "./unread.ts";
 
 /** So many of the sentences that were read out stay in the page: who listens may be slow. */
@@ -17,23 +17,17 @@ const NOTIFIED_LENGTH_MAX = 200;
 export class Attention {
   readonly #chat: ChatActions;
   readonly #notifications: Notifications;
-  readonly #go: (place: Place) => void;
   readonly #announcer: Announcer;
   readonly #icon: HTMLLinkElement;
 
-  /**
-   * @param log what is put into it is read out.
-   * @param go goes to the message that a notification was of.
-   */
+  /** @param parts the icon of the page, and the log that is read out. */
   constructor(
     chat: ChatActions,
     parts: { readonly log: HTMLElement; readonly icon: HTMLLinkElement },
     notifications: Notifications,
-    go: (place: Place) => void,
   ) {
     this.#chat = chat;
     this.#notifications = notifications;
-    this.#go = go;
     this.#icon = parts.icon;
     this.#announcer = new Announcer({
       readOut(sentence) {
@@ -69,13 +63,13 @@ export class Attention {
   }
 
   #notify(room: RoomView, { id, name, room: roomName }: Said, text: string, isShown: () => boolean): void {
-    this.#notifications.notify(
-      words.authorIn(name, roomName),
-      text.slice(0, NOTIFIED_LENGTH_MAX).toWellFormed(),
-      `hubbub-${id}`,
-      // Whichever of my tabs I look at has read it by now.
-      () => room.lastRead < id && !(isShown() && document.hasFocus()),
-      () => this.#go({ room: roomName, message: id }),
-    );
+    const notice = {
+      title: words.authorIn(name, roomName),
+      body: text.slice(0, NOTIFIED_LENGTH_MAX).toWellFormed().trim(),
+      tag: `hubbub-${id}`,
+      href: hrefOf({ room: roomName, message: id }),
+    };
+    // Whichever of my tabs I look at has read it by now.
+    this.#notifications.notify(notice, () => room.lastRead < id && !(isShown() && document.hasFocus()));
   }
 }

@@ -104,7 +104,9 @@ export function mentionable({ people, items, count }: RoomView, me: string | und
     const person = here.get(id) ?? (count > people.length ? { id, name } : undefined);
     if (person) speakers.set(id, person);
   }
-  const silent = people.filter(({ id }) => !speakers.has(id)).sort((a, b) => a.name.localeCompare(b.name, locale));
+  const silent = people.filter(({ id }) => !speakers.has(id)).sort((a, b) =>
+    a.name.localeCompare(b.name, locale, { numeric: true })
+  );
   return [...speakers.values(), ...silent].filter(({ id }) => id !== me);
 }
 

@@ -8,12 +8,27 @@ export const NOTIFY_MS = 500;
 /** Whether the browser notifies; `blocked`: its owner has forbidden it, and only they can allow it again. */
 export type NotificationState = "unavailable" | "off" | "on" | "blocked";
 
+/** What is shown to somebody, and where it leads. */
+export interface Notice {
+  readonly title: string;
+  readonly body: string;
+  /** The same for what several tabs tell of the same message, so that it is shown once. */
+  readonly tag: string;
+  /** The address, from the root of this server. */
+  readonly href: string;
+}
+
 /** Tells somebody who is not looking that they were mentioned, if they have asked for it. */
 export class Notifications {
   readonly #memory: Memory;
+  readonly #followed: (href: string) => void;
 
-  constructor(memory: Memory) {
+  /** @param followed is told where a notification leads that somebody follows. */
+  constructor(memory: Memory, followed: (href: string) => void) {
     this.#memory = memory;
+    this.#followed = followed;
+    // Those that the service worker has shown are followed by way of it.
+    navigator.serviceWorker?.addEventListener("message", ({ data }) => followed(String(data)));
   }
 
   /** How it is now. A page that came without TLS from another machine can't have any. */
@@ -37,29 +52,28 @@ export class Notifications {
 
   /**
    * Notifies, unless it turns out that it is not needed.
-   * @param tag the same for what several tabs tell of the same message, so that it is shown once.
    * @param isNeeded asked after NOTIFY_MS.
-   * @param clicked is called when somebody follows it.
    */
-  notify(title: string, body: string, tag: string, isNeeded: () => boolean, clicked: () => void): void {
+  notify(notice: Notice, isNeeded: () => boolean): void {
     if (this.state !== "on") return;
     setTimeout(() => {
-      if (isNeeded()) show(title, { body, tag, icon: "/static/icon.svg" }, clicked);
+      if (isNeeded()) this.#show(notice);
     }, NOTIFY_MS);
   }
-}
 
-async function show(title: string, options: NotificationOptions, clicked: () => void): Promise<void> {
-  try {
-    const notification = new Notification(title, options);
-    notification.onclick = () => {
-      focus();
-      notification.close();
-      clicked();
-    };
-  } catch {
-    // Chromium on Android wants the service worker to do it.
-    const registration = await navigator.serviceWorker.getRegistration();
-    await registration?.showNotification(title, options);
+  async #show({ title, body, tag, href }: Notice): Promise<void> {
+    const options = { body, tag, data: href, icon: "/static/icon.svg" };
+    try {
+      const notification = new Notification(title, options);
+      notification.onclick = () => {
+        focus();
+        notification.close();
+        this.#followed(href);
+      };
+    } catch {
+      // Chromium on Android has it that only a service worker can.
+      const registration = await navigator.serviceWorker?.getRegistration();
+      await registration?.showNotification(title, options);
+    }
   }
 }

@@ -81,9 +81,12 @@ class Page implements ChatListener {
       },
       hint,
     });
-    const notifications = new Notifications(memory);
+    const notifications = new Notifications(memory, (href) => {
+      const place = placeOf(new URL(href, location.href));
+      if (place) this.#go(place);
+    });
     const parts = { log: byId("read-out"), icon: byId<HTMLElement & HTMLLinkElement>("icon") };
-    this.#attention = new Attention(chat, parts, notifications, (place) => this.#go(place));
+    this.#attention = new Attention(chat, parts, notifications);
     this.#settings = new Settings(byId("settings"), byId("settings-open"), memory, notifications);
     this.#nameDays();
     this.#listen();

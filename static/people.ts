@@ -54,7 +54,9 @@ export class People {
     this.#heading.textContent = count === 0 ? words.people : words.peopleCount(count);
     this.showMe();
     const me = this.#chat.me?.id;
-    const others = people.filter(({ id }) => id !== me).sort((a, b) => a.name.localeCompare(b.name, locale));
+    const others = people.filter(({ id }) => id !== me).sort((a, b) =>
+      a.name.localeCompare(b.name, locale, { numeric: true })
+    );
     const unlisted = count - others.length - 1;
     this.#rest.textContent = unlisted > 0 ? words.andMore(unlisted) : "";
     // Somebody types far more often than somebody comes or goes.

@@ -4,7 +4,7 @@ import { element } from "./element.ts";
 import { words } from "./i18n.ts";
 import { nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
-import { dateOf } from "./time.ts";
+import { agoOf } from "./time.ts";
 
 /** How much of a message a result shows, in UTF-16 units. */
 export const EXCERPT_LENGTH = 160;
@@ -115,7 +115,7 @@ export class Search {
       "",
       element("span", "room", said.room),
       nameOf({ id: said.user, name: said.name }),
-      dateOf(said.at),
+      agoOf(said.at),
       text,
     );
     link.href = hrefOf({ room: said.room, message: said.id });

@@ -19,11 +19,25 @@ const sources = new Map<string, string>();
 
 /** What of a worker's world is needed here; TypeScript's types of it can't be had beside those of a page. */
 interface WorkerScope {
-  readonly clients: { get(id: string): Promise<unknown> };
+  readonly clients: {
+    get(id: string): Promise<unknown>;
+    matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<WindowClient[]>;
+    openWindow(url: string): Promise<unknown>;
+  };
   readonly registration: ServiceWorkerRegistration;
   skipWaiting(): Promise<void>;
   addEventListener(type: "install" | "activate", listener: (event: LifeEvent) => void): void;
   addEventListener(type: "fetch", listener: (event: RequestEvent) => void): void;
+  addEventListener(type: "notificationclick", listener: (event: NotificationEvent) => void): void;
+}
+
+interface WindowClient {
+  focus(): Promise<unknown>;
+  postMessage(message: string): void;
+}
+
+interface NotificationEvent extends LifeEvent {
+  readonly notification: Notification;
 }
 
 interface LifeEvent {
@@ -60,6 +74,20 @@ scope.addEventListener("fetch", (event) => {
     event.respondWith(part(event));
   }
 });
+
+scope.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(follow(event.notification.data));
+});
+
+/** Goes where a notification leads, in a page that is open, or in a new one. */
+async function follow(href: string): Promise<void> {
+  // A page that was open before this worker is none of its own, but will do.
+  const [open] = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (!open) return void await scope.clients.openWindow(href);
+  open.postMessage(href);
+  await open.focus();
+}
 
 /** Keeps this version, all of it or nothing: if the server has another by now, a hash is wrong and it all fails. */
 async function keep(): Promise<void> {

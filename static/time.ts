@@ -13,9 +13,19 @@ export function timeOf(at: number): HTMLTimeElement {
   return timeAs(at, CLOCK);
 }
 
-/** A moment with its date. */
-export function dateOf(at: number): HTMLTimeElement {
-  return timeAs(at, new Date(at).getFullYear() === new Date().getFullYear() ? DAY : YEAR);
+/** A moment as how long ago it was, or with its date if that is more than a day. */
+export function agoOf(at: number): HTMLTimeElement {
+  return timeIn(at, ago(at, new Date()));
+}
+
+/** How long ago a moment was, in words of the reader's language. */
+export function ago(at: number, now: Date): string {
+  const minutes = Math.floor((now.getTime() - at) / MINUTE_MS);
+  // Another clock than mine may be ahead.
+  if (minutes < 0 || minutes >= DAY_MS / MINUTE_MS) {
+    return formatOf(new Date(at).getFullYear() === now.getFullYear() ? DAY : YEAR).format(at);
+  }
+  return minutes < 60 ? relative(-minutes, "minute") : relative(-Math.floor(minutes / 60), "hour");
 }
 
 /** The day of a moment. */
@@ -26,9 +36,7 @@ export function dayOf(at: number): HTMLTimeElement {
 /** What a day is called today: "Today", "Yesterday", or its date. */
 export function dayName(day: Date, today: Date): string {
   const days = Math.round((startOf(day) - startOf(today)) / DAY_MS);
-  if (days === 0 || days === -1) {
-    return capitalized(new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day"));
-  }
+  if (days === 0 || days === -1) return capitalized(relative(days, "day"));
   return formatOf(day.getFullYear() === today.getFullYear() ? WEEKDAY : WEEKDAY_AND_YEAR).format(day);
 }
 
@@ -37,7 +45,12 @@ export function untilTomorrow(now: Date): number {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime() - now.getTime();
 }
 
-const DAY_MS = 24 * 60 * 60_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+function relative(count: number, unit: Intl.RelativeTimeFormatUnit): string {
+  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(count, unit);
+}
 
 function startOf(day: Date): number {
   return new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();

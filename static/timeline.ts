@@ -255,9 +255,11 @@ export class Timeline {
   #standPending({ items, pending }: RoomView): void {
     const me = this.#ports.me();
     let above = utterance(items.at(-1));
-    for (const { nonce, at } of pending) {
+    for (const { nonce, at, failed } of pending) {
       const said = { user: me?.id ?? "", name: me?.name ?? "", at };
-      this.#pending.get(nonce)?.row.classList.toggle("continued", standing(said, above).continues);
+      // What failed stands by itself, as it takes some room to say why.
+      const continues = failed === undefined && standing(said, above).continues;
+      this.#pending.get(nonce)?.row.classList.toggle("continued", continues);
       above = said;
     }
   }
