@@ -61,10 +61,10 @@ scenario("of a muted room one hears nothing but what mentions one, also after a 
   await bob.say("lobby", ...numbered(1, 3));
   await bob.say("kitchen", "Now");
   await shows(page, "Now");
-  await lists(page, "lobby");
+  await lists(page, "lobby muted");
   assert.equal(await page.title(), "#kitchen · Hubbub");
   await bob.say("lobby", "But @Ada should know");
-  await lists(page, "lobby @1 mention you");
+  await lists(page, "lobby muted @1 mention you");
   assert.equal(await page.title(), "(1) #kitchen · Hubbub");
 });
 

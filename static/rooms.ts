@@ -79,7 +79,15 @@ export class Rooms {
     const known = this.#lines.get(name);
     if (known) return known;
     const [badge, mentions] = [element("span", "badge"), element("span", "badge mentions")];
-    const link = element("a", "", element("span", "room", name), badge, mentions);
+    const link = element(
+      "a",
+      "",
+      element("span", "room", name),
+      " ",
+      element("span", "muted-word", words.muted),
+      badge,
+      mentions,
+    );
     link.href = hrefOf({ room: name });
     const leave = button("quiet leave", "×", () => this.#left(name));
     leave.ariaLabel = leave.title = words.leaveRoom(name);
