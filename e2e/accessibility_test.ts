@@ -10,7 +10,6 @@ import {
   numbered,
   PHONE,
   reaches,
-  rename,
   scenario,
   type Speaker,
   type Stage,

@@ -116,3 +116,82 @@ scenario("on a phone the panels open and close by keyboard, and give the focus b
   await page.keyboard.press("Escape");
   await page.locator("#people-open:focus").waitFor();
 });
+
+scenario("the whole of it by keyboard alone, and the focus is always somewhere that one sees", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby", "kitchen");
+  await bob.say("lobby", ...numbered(1, 30), "See https://example.org/");
+  const page = await stage.open();
+  const press = async (...keys: string[]) => {
+    for (const key of keys) {
+      await page.keyboard.press(key);
+      const isSeen = await page.evaluate(() => {
+        const { activeElement } = document;
+        const box = activeElement!.getBoundingClientRect();
+        return activeElement !== document.body && activeElement!.checkVisibility() &&
+          box.bottom > 0 && box.top < innerHeight;
+      });
+      assert.ok(isSeen, `after ${key} the focus can't be seen`);
+    }
+  };
+
+  await tabTo(page, "#guest button");
+  await press("Enter");
+  await page.locator("#name:focus").waitFor();
+  await page.keyboard.type("Ada");
+  await press("Enter");
+  await isCalled(page, "Ada");
+
+  await tabTo(page, "#text", "Shift+Tab");
+  await page.keyboard.type("Hello @b");
+  await page.locator("#suggestions li").first().waitFor();
+  await press("Enter");
+  await page.keyboard.type("and :tad");
+  await page.locator("#suggestions .emoji").first().waitFor();
+  await press("Tab", "Shift+Enter");
+  await page.keyboard.type("second line");
+  await press("Enter");
+  const mine = page.locator("#timeline .mine:not(.pending) .text");
+  await mine.waitFor();
+  assert.equal(await mine.textContent(), "Hello @Bob and 🎉\nsecond line");
+
+  // From message to message, to a link in one, and to what one can hand on.
+  await press("Escape");
+  await page.locator("#viewport:focus").waitFor();
+  await tabTo(page, "a.when");
+  for (const key of ["ArrowUp", "ArrowUp", "ArrowUp"]) await press(key);
+  await page.locator("li[data-id='29'] a.when:focus").waitFor();
+  await press("Enter");
+  await page.locator(".aimed").waitFor();
+  assert.match(page.url(), /#m29$/);
+
+  await tabTo(page, "#mute", "Shift+Tab");
+  await press("Space");
+  await page.locator("#mute[aria-pressed=true]").waitFor();
+  await tabTo(page, "#text", "Shift+Tab");
+  await press("Escape", "/");
+  await page.keyboard.type("Message 7");
+  await press("Enter");
+  await page.locator("#found li").waitFor();
+  await tabTo(page, "#found li a");
+  await press("Enter");
+  await page.locator(".aimed").getByText("Message 7", { exact: true }).waitFor();
+  await tabTo(page, "#text");
+
+  await press("Escape", "?");
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  await tabTo(page, "#single-keys");
+  await press("Space", "Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await page.locator("#viewport:focus").waitFor();
+
+  await tabTo(page, "#room", "Shift+Tab");
+  await page.keyboard.type("kitchen");
+  await press("Enter");
+  await isIn(page, "kitchen");
+  await press("Alt+ArrowUp");
+  await isIn(page, "lobby");
+  await tabTo(page, "#rooms li:first-child .leave", "Shift+Tab");
+  await press("Enter");
+  await isIn(page, "kitchen");
+});
