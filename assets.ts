@@ -1,3 +1,6 @@
+import { promisify } from "node:util";
+import { brotliCompress, gzip } from "node:zlib";
+
 /** One file that a browser may ask for. */
 export interface Asset {
   /** What the browser gets. */
@@ -6,6 +9,10 @@ export interface Asset {
   readonly type: string;
   /** Its ETag, quotes included (RFC 9110, section 8.8.3): a hash of the body. */
   readonly etag: string;
+  /** A page or a worker is made of it; it never is one itself. */
+  readonly isPart: boolean;
+  /** The body as small as can be, by Content-Encoding, the smallest first; empty until `pack` is done with it. */
+  readonly packed: Map<string, Uint8Array<ArrayBuffer>>;
 }
 
 /** Where the page is in the sources. */
@@ -43,7 +50,13 @@ export async function makeAssets(page: ReadonlyMap<string, string>): Promise<Map
     const body = new TextEncoder().encode(text);
     const hash = await digest(body);
     const path = PATHS[name] ?? `/${name}`;
-    assets.set(path, { body, type: TYPES[extension(name)]!, etag: `"${hex(hash)}"` });
+    assets.set(path, {
+      body,
+      type: TYPES[extension(name)]!,
+      etag: `"${hex(hash)}"`,
+      isPart: isPart(path),
+      packed: new Map(),
+    });
     shell.push([path, `sha256-${btoa(String.fromCharCode(...hash))}`]);
   };
   const { "static/service_worker.ts": worker, ...files } = Object.fromEntries(page);
@@ -55,8 +68,24 @@ export async function makeAssets(page: ReadonlyMap<string, string>): Promise<Map
   return assets;
 }
 
+/**
+ * Compresses all of it, once and well. That takes a fraction of a second, in which the server can serve already, and makes
+ * it a third smaller than it is when each response is compressed anew, in no time.
+ */
+export async function pack(assets: Iterable<Asset>): Promise<void> {
+  for (const { body, packed } of assets) {
+    packed.set("br", new Uint8Array(await promisify(brotliCompress)(body)));
+    packed.set("gzip", new Uint8Array(await promisify(gzip)(body, { level: 9 })));
+  }
+}
+
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** Only what is a document, or a worker, is under the rules that it comes with; an image becomes one when it is opened. */
+function isPart(path: string): boolean {
+  return path.startsWith("/static/") && !path.endsWith(".svg") || path === "/protocol.ts";
 }
 
 /** As much of a hash as is needed to tell two files apart. */

@@ -1,4 +1,4 @@
-import { loadAssets } from "./assets.ts";
+import { loadAssets, pack } from "./assets.ts";
 import { type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
 import { Hub } from "./hub.ts";
@@ -15,9 +15,11 @@ async function serve(config: Config): Promise<void> {
   const { data, keepMs, messageBytesMax: textBytesMax } = config;
   const journal = data === undefined ? openMemory() : await openSqlite({ directory: data, keepMs });
   const hub = new Hub({ journal, textBytesMax });
-  const server = new Server({ hub, config, assets: await loadAssets() });
+  const assets = await loadAssets();
+  const server = new Server({ hub, config, assets });
   const addr = server.listen(config.addr);
   const ended = hub.run();
+  pack(assets.values());
   console.log(`Hubbub ${metadata.version} is open. Press Ctrl+C to end it.`);
   for (const link of links(addr)) console.log(`  ${link}`);
   console.log(data === undefined ? "What is said is kept until it ends." : `What is said is kept in ${data}.`);

@@ -153,15 +153,21 @@ function hostOf({ hostname, port }: { hostname: string; port: number }): string 
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
+/** For whatever a browser gets. */
 const SECURITY_HEADERS = {
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+};
+
+/** For what can be a document or a worker, which have rules of their own: a page's modules and styles are under the page's. */
+const DOCUMENT_HEADERS = {
+  ...SECURITY_HEADERS,
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
     "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
     "require-trusted-types-for 'script'; trusted-types service-worker",
   "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
 };
 
 /** The path exactly as it was sent, not normalized, so that it is either the name of something or it is not. */
@@ -171,11 +177,25 @@ function pathOf(url: string): string {
   return end < 0 ? url.slice(start) : url.slice(start, start + end);
 }
 
-function serveAsset(request: Request, { body, type, etag }: Asset): Response {
-  const headers = { ...SECURITY_HEADERS, etag, "cache-control": "no-cache" };
+function serveAsset(request: Request, { body, type, etag, packed, isPart }: Asset): Response {
+  const headers = { ...isPart ? SECURITY_HEADERS : DOCUMENT_HEADERS, etag, "cache-control": "no-cache" };
   const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
   if (known?.includes(etag) || known?.includes("*")) return new Response(null, { status: 304, headers });
+  for (const [encoding, bytes] of packed) {
+    if (!accepts(request, encoding)) continue;
+    // Not the same bytes as without, so it is the same only in what it means.
+    const packing = { "content-encoding": encoding, "vary": "accept-encoding", "etag": `W/${etag}` };
+    return new Response(bytes, { headers: { ...headers, ...packing, "content-type": type } });
+  }
   return new Response(body, { headers: { ...headers, "content-type": type } });
+}
+
+/** Whether a browser takes an encoding: names it, and not with the weight of nothing. */
+function accepts({ headers }: Request, encoding: string): boolean {
+  return (headers.get("accept-encoding") ?? "").split(",").some((part) => {
+    const [name, weight] = part.split(";").map((word) => word.trim().toLowerCase());
+    return name === encoding && !/^q=0(\.0*)?$/.test(weight ?? "");
+  });
 }
 
 /** Why a request can't become a WebSocket; undefined when it can. */
@@ -222,7 +242,7 @@ function text(status: number, body: string, headers: Record<string, string> = {}
   return new Response(`${body}\n`, {
     status,
     headers: {
-      ...SECURITY_HEADERS,
+      ...DOCUMENT_HEADERS,
       "content-type": "text/plain; charset=utf-8",
       "cache-control": "no-store",
       ...headers,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadAssets, makeAssets, readPage, SOURCE } from "./assets.ts";
+import { loadAssets, makeAssets, pack, readPage, SOURCE } from "./assets.ts";
 import { Hub } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
 import { DRAIN_MS, explain, links, ListenError, Server } from "./server.ts";
@@ -112,8 +112,8 @@ Deno.test("A browser that has an asset already gets 304 without a body, and the 
   assert.notEqual(get("/static/style.css").headers.get("etag"), etag);
 });
 
-Deno.test("Every response is under a strict Content-Security-Policy and is taken for what it says it is", () => {
-  for (const path of ["/", "/static/page.ts", "/nothing", "/ws", "/healthz"]) {
+Deno.test("Whatever can be a document or a worker is under a strict Content-Security-Policy", () => {
+  for (const path of ["/", "/service_worker.ts", "/static/icon.svg", "/nothing", "/ws", "/healthz"]) {
     const { headers } = get(path);
     const policy = headers.get("content-security-policy")!;
     assert.match(policy, /default-src 'none'/);
@@ -121,8 +121,17 @@ Deno.test("Every response is under a strict Content-Security-Policy and is taken
     assert.match(policy, /worker-src 'self'; manifest-src 'self'/);
     assert.match(policy, /trusted-types service-worker/);
     assert(!policy.includes("unsafe"));
-    assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("referrer-policy"), "no-referrer");
+  }
+});
+
+Deno.test("Every response is taken for what it says it is, and for this site only", () => {
+  for (const path of [...assets.keys(), "/nothing", "/ws", "/healthz"]) {
+    const { headers } = get(path);
+    assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+    assert.equal(headers.get("cross-origin-resource-policy"), "same-origin", path);
+    const isPart = /^(\/static\/|\/protocol\.ts)/.test(path) && !path.endsWith(".svg");
+    assert.equal(headers.has("content-security-policy"), !isPart, path);
   }
 });
 
@@ -166,6 +175,29 @@ Deno.test("The page is compressed for a browser that takes it so", async () => {
   const again = { "Host": "a", "Accept-Encoding": "gzip", "If-None-Match": headers.get("etag")! };
   using other = await RawSocket.connect(server.port);
   assert.equal((await other.request("GET", "/static/style.css", again)).status, 304);
+});
+
+Deno.test("What is packed is sent so, the smallest way that the browser takes, and is the same thing", async () => {
+  const packed = await makeAssets(await readPage(SOURCE));
+  await pack(packed.values());
+  await using server = new TestServer({ assets: packed });
+  const { body, etag } = packed.get("/static/chat.ts")!;
+  const ask = async (accepted: string) => {
+    const response = await fetch(`http://127.0.0.1:${server.port}/static/chat.ts`, {
+      headers: { "accept-encoding": accepted },
+    });
+    assert.deepEqual(new Uint8Array(await response.arrayBuffer()), body, accepted);
+    return response.headers;
+  };
+  for (const accepted of ["gzip, deflate, br, zstd", "BR;q=0.5", "gzip;q=0, br"]) {
+    const headers = await ask(accepted);
+    assert.match(headers.get("vary")!, /accept-encoding/i);
+    assert.equal(headers.get("etag"), `W/${etag}`);
+  }
+  assert(
+    packed.get("/static/chat.ts")!.packed.get("br")!.length < packed.get("/static/chat.ts")!.packed.get("gzip")!.length,
+  );
+  assert.equal((await ask("br;q=0, identity")).get("etag"), etag);
 });
 
 /** What the server answers to a handshake with some headers changed, or without those that are undefined. */
