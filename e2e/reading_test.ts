@@ -54,6 +54,7 @@ scenario("what somebody says in one go stands under their name once, and each da
   // Who listens hears who speaks each time, and each message tells its exact time.
   const second = page.locator("#timeline li").filter({ hasText: "Is anybody there?" });
   await second.getByText("Ana", { exact: true }).waitFor({ state: "attached" });
+  await second.locator("time").hover();
   assert.match((await second.locator("time").getAttribute("title"))!, /\d{4} at 12:01:00$/);
 });
 

@@ -26,7 +26,7 @@ export const PROBE_MS_MAX = 4_000;
 
 /** What the connection needs of the browser. */
 export interface Ports {
-  /** `new WebSocket(url, SUBPROTOCOL)`. */
+  /** A new socket to the server, on its way or open already. */
   open(): WebSocket;
   /** Calls back after a while; the returned function calls it off. */
   after(ms: number, callback: () => void): () => void;
@@ -100,7 +100,10 @@ export class Connection {
     this.#welcomedAt = undefined;
     this.#change({ state: "connecting" });
     this.#timer(CONNECT_MS_MAX, () => this.#lost(socket, 1006, ""));
-    socket.onopen = () => socket.send(encode(this.#listener.hello()));
+    const greet = () => socket.send(encode(this.#listener.hello()));
+    // The page may have begun to open it long before.
+    if (socket.readyState === 1) greet();
+    else socket.onopen = greet;
     socket.onmessage = ({ data }) => this.#heard(socket, String(data));
     socket.onclose = ({ code, reason }) => this.#lost(socket, code, reason);
   }

@@ -21,7 +21,7 @@ class FakeWebSocket {
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   readonly sent: ClientMessage[] = [];
-  readyState = 1;
+  readyState = 0;
 
   send(text: string): void {
     this.sent.push(JSON.parse(text));
@@ -29,9 +29,14 @@ class FakeWebSocket {
 
   close(): void {}
 
+  open(): void {
+    this.readyState = 1;
+    this.onopen!();
+  }
+
   /** The server lets it in. */
   welcome(): void {
-    this.onopen!();
+    this.open();
     this.hear(WELCOME);
   }
 
@@ -97,16 +102,25 @@ class Harness {
 
 test("It is open when the server has answered the hello, not before", () => {
   const h = new Harness();
-  h.socket.onopen!();
+  h.socket.open();
   assert.deepEqual(h.socket.sent, [HELLO]);
   assert.equal(h.status.state, "connecting");
   h.socket.hear(WELCOME);
   assert.equal(h.status.state, "open");
 });
 
+test("A socket that the page had opened before is greeted at once", () => {
+  const socket = new FakeWebSocket();
+  socket.readyState = 1;
+  const ports = { open: () => socket as unknown as WebSocket, after: () => () => {}, now: () => 0, random: () => 0 };
+  const connection = new Connection(ports, { hello: () => HELLO, received() {}, settled() {}, changed() {} });
+  assert.deepEqual(socket.sent, [HELLO]);
+  connection.stop();
+});
+
 test("The page is told of each message, also when many come at once, and when that was all", () => {
   const h = new Harness();
-  h.socket.onopen!();
+  h.socket.open();
   h.socket.hear(WELCOME, { type: "pong" });
   h.socket.hear({ type: "pong" });
   assert.deepEqual(h.heard, ["welcome", "pong", "settled", "pong", "settled"]);
@@ -122,7 +136,7 @@ test("A message that this page is too old to know, or that is none, is left out"
 test("What is said while open is sent, what is said while not is refused", () => {
   const h = new Harness();
   assert.equal(h.connection.send(PING), false);
-  h.socket.onopen!();
+  h.socket.open();
   assert.equal(h.connection.send(PING), false);
   h.socket.hear(WELCOME);
   assert.equal(h.connection.send(PING), true);
@@ -174,7 +188,7 @@ test("An attempt that hangs is given up, also one that gets a socket but no welc
   h.tick();
   assert.deepEqual(h.status, { state: "waiting", retryMs: 750, code: 1006 });
   h.tick();
-  h.socket.onopen!();
+  h.socket.open();
   h.socket.hear({ type: "pong" });
   assert.equal(h.timerMs, CONNECT_MS_MAX);
   h.tick();

@@ -1,4 +1,4 @@
-import { DEFAULT_ROOM, type Refusal, type Said, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
+import { DEFAULT_ROOM, type Refusal, type Said } from "../protocol.ts";
 import { Attention } from "./attention.ts";
 import { Banner } from "./banner.ts";
 import { Chat, type ChatActions, type ChatListener, type RoomView, type TimelineChange } from "./chat.ts";
@@ -9,6 +9,7 @@ import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { Drafts } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
+import { openSocket } from "./first_socket.ts";
 import { words } from "./i18n.ts";
 import { isWritable, type Shortcut, shortcutOf } from "./keys.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";
@@ -22,7 +23,7 @@ import { Settings } from "./settings.ts";
 import { keepShell } from "./shell.ts";
 import { Timeline } from "./timeline.ts";
 import { showTyping } from "./typing.ts";
-import { untilTomorrow } from "./time.ts";
+import { explainTimes, timeOf, untilTomorrow } from "./time.ts";
 import { unreadOf } from "./unread.ts";
 import { keepVisible } from "./visible.ts";
 
@@ -295,10 +296,8 @@ function after(ms: number, callback: () => void): () => void {
 }
 
 function begin(): void {
-  const url = new URL(WEBSOCKET_PATH, location.href);
-  url.protocol = url.protocol.replace("http", "ws");
   const chat = new Chat({
-    open: () => new WebSocket(url, SUBPROTOCOL),
+    open: openSocket,
     storage: () => localStorage,
     after,
     now: Date.now,
@@ -316,6 +315,8 @@ function begin(): void {
   const page = new Page(chat);
   page.open();
   chat.start();
+  // What takes long to make the first time is made while the answer is on its way.
+  timeOf(Date.now());
 
   addEventListener("online", () => chat.retry());
   document.addEventListener("visibilitychange", () => {
@@ -334,4 +335,5 @@ if ("WebSocket" in globalThis) {
   for (const id of ["rooms", "people", "search", "composer"]) byId(id).hidden = true;
 }
 keepVisible();
+explainTimes();
 keepShell();

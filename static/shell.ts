@@ -1,22 +1,21 @@
 /** The address of the service worker, at the root, for it sees nothing above itself. */
 const WORKER = "/service_worker.ts";
-/** When it is started where a browser does not tell that it is idle, in ms. */
-const IDLE_MS = 2_000;
+/** When the conversation is surely there, in ms: a browser calls itself idle while that is still on its way. */
+const LATER_MS = 1_000;
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
 }
 
 /**
- * Has the browser keep the page, so that it opens without a network; see service_worker.ts. Not before the browser is idle,
- * and without a word if it can't: then the page is as it would be anyway.
+ * Has the browser keep the page, so that it opens without a network; see service_worker.ts. Not before the browser has
+ * nothing better to do, and without a word if it can't: then the page is as it would be anyway.
  */
 export function keepShell(): void {
   // Only pages that came by https, or from this machine, have it.
   if (!navigator.serviceWorker) return;
   const register = () => void navigator.serviceWorker.register(trusted(WORKER)).catch(() => {});
-  if ("requestIdleCallback" in globalThis) requestIdleCallback(register);
-  else setTimeout(register, IDLE_MS);
+  setTimeout(() => "requestIdleCallback" in globalThis ? requestIdleCallback(register) : register(), LATER_MS);
 }
 
 /** The Content-Security-Policy has the page say which scripts it starts, where the browser knows of that. */

@@ -8,7 +8,7 @@ const WEEKDAY: Intl.DateTimeFormatOptions = { weekday: "long", month: "long", da
 const WEEKDAY_AND_YEAR: Intl.DateTimeFormatOptions = { ...WEEKDAY, year: "numeric" };
 const FULL: Intl.DateTimeFormatOptions = { dateStyle: "full", timeStyle: "medium" };
 
-/** A moment, in ms since 1970, as its time of day; pointing at it shows all of it. */
+/** A moment, in ms since 1970, as its time of day. */
 export function timeOf(at: number): HTMLTimeElement {
   return timeAs(at, CLOCK);
 }
@@ -65,11 +65,17 @@ function timeAs(at: number, options: Intl.DateTimeFormatOptions): HTMLTimeElemen
 }
 
 function timeIn(at: number, words: string): HTMLTimeElement {
-  const date = new Date(at);
   const time = element("time", "", words);
-  time.dateTime = date.toISOString();
-  time.title = formatOf(FULL).format(date);
+  time.dateTime = new Date(at).toISOString();
   return time;
+}
+
+/** Pointing at a time shows all of it. Not written before: it would cost as much as showing the message. */
+export function explainTimes(): void {
+  document.addEventListener("pointerover", ({ target }) => {
+    const time = (target as Element).closest("time");
+    if (time) time.title = formatOf(FULL).format(new Date(time.dateTime));
+  }, { passive: true });
 }
 
 // They take long to make, and can't be made before it is known for whom.
