@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { stripTypeScriptTypes } from "node:module";
 import { parse, type Token } from "acorn";
-import { readPage, SOURCE, withoutTypes } from "./assets.ts";
+import { loadAssets, pack, readPage, SOURCE, withoutTypes } from "./assets.ts";
 
 Deno.test("A module loses its types and the comments on lines of their own, and every line stays where it was", async () => {
   const source = [
@@ -49,4 +49,18 @@ Deno.test("The page's modules are served line by line as they are written", asyn
     const source = await Deno.readTextFile(new URL(name, SOURCE));
     assert.equal(text.split("\n").length, source.split("\n").length, name);
   }
+});
+
+/** What a first visit fetches, and everything with the names of emoji, which come when the first is looked for; in bytes. */
+const FIRST_BYTES_MAX = 60_000;
+const ALL_BYTES_MAX = 72_000;
+
+Deno.test("The page fits its budget of bytes", async () => {
+  const assets = await loadAssets();
+  await pack(assets.values());
+  const sizes = [...assets].map(([path, { packed }]) => [path, packed.get("br")!.byteLength] as const);
+  const sum = (some: typeof sizes) => some.reduce((bytes, [, size]) => bytes + size, 0);
+  const first = sum(sizes.filter(([path]) => path !== "/static/emoji.ts"));
+  assert(first <= FIRST_BYTES_MAX, `${first} bytes`);
+  assert(sum(sizes) <= ALL_BYTES_MAX, `${sum(sizes)} bytes`);
 });

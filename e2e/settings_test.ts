@@ -52,17 +52,13 @@ scenario("who does not want single keys to do anything turns them off, for good"
   assert.equal(await page.getByRole("dialog").count(), 0);
 });
 
-scenario("in the settings on a phone the focus stays, and in the end is where it was", async (stage) => {
+scenario("in the end the settings give the focus back, also on a phone", async (stage) => {
   const page = await stage.open({ viewport: { width: 360, height: 740 } });
   await page.click("#rooms-open");
   await page.focus("#settings-open");
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
-  for (let presses = 0; presses < 8; presses++) {
-    await page.keyboard.press("Tab");
-    assert.ok(await page.evaluate(() => document.activeElement!.closest("dialog, body, html") !== null));
-  }
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
   await page.locator("#settings-open:focus").waitFor();

@@ -49,7 +49,7 @@ export class Attention {
       if (!isShown() && !isMention) continue;
       const text = plainText(parseMarkup(message.text, room.names));
       this.#announcer.announce(isShown() ? message.name : words.authorIn(message.name, room.name), text);
-      if (isMention && !room.muted) this.#notify(room, message, text, isShown);
+      if (isMention) this.#notify(room, message, text, isShown);
     }
   }
 
@@ -69,7 +69,11 @@ export class Attention {
       tag: `hubbub-${id}`,
       href: hrefOf({ room: roomName, message: id }),
     };
-    // Whichever of my tabs I look at has read it by now.
-    this.#notifications.notify(notice, () => room.lastRead < id && !(isShown() && document.hasFocus()));
+    this.#notifications.notify(notice, () => {
+      // Behind another window a page shows it, and takes it for read, though nobody may look.
+      if (isShown() && document.visibilityState === "visible") return !document.hasFocus();
+      // Whichever of my tabs I look at has read it by now.
+      return room.lastRead < id;
+    });
   }
 }

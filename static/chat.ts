@@ -476,11 +476,13 @@ export class Chat implements ChatActions {
         if (heard === undefined) this.#heard.set(room, [said]);
         else heard.push(said);
       }
-      const { unread } = room;
+      const { unread, unreadMore, mentions } = room;
       const change = room.hear(said, this.#me!);
       if (change?.kind === "appended") this.#grown.set(room, (this.#grown.get(room) ?? 0) + change.count);
       else if (change !== undefined) this.#tell(room, change);
-      if (room.unread !== unread) this.#roomsChanged = true;
+      if (room.unread !== unread || room.unreadMore !== unreadMore || room.mentions !== mentions) {
+        this.#roomsChanged = true;
+      }
     });
   }
 

@@ -40,6 +40,8 @@ export class Room implements RoomView {
   #unread: Unread[] = [];
   readonly #catchers = new Set<Said[]>();
   readonly #known = new Set<string>();
+  /** I, once I was let in. */
+  #me: readonly Person[] = [];
   #names: KnownNames | undefined;
 
   constructor(name: string, typists: Typing) {
@@ -86,6 +88,7 @@ export class Room implements RoomView {
     this.refusals = 0;
     this.people = joined.people;
     this.count = joined.count;
+    this.#me = [me];
     this.know([me, ...joined.people, ...joined.entries]);
     return joined.start === "resumed" ? this.#resume(joined, me) : this.#restart(joined, me, remembered);
   }
@@ -172,7 +175,7 @@ export class Room implements RoomView {
     this.#names = undefined;
     if (this.#known.size <= NAMES_MAX) return;
     this.#known.clear();
-    for (const { name } of [...this.people, ...people]) this.#known.add(name);
+    for (const { name } of [...this.#me, ...this.people, ...people]) this.#known.add(name);
   }
 
   /** People came and went. */

@@ -2,6 +2,7 @@ import { words } from "./i18n.ts";
 import type { Person } from "../protocol.ts";
 import { Completer } from "./completer.ts";
 import type { Drafts } from "./drafts.ts";
+import { isOfInputMethod } from "./keys.ts";
 import { Limit } from "./limit.ts";
 
 /** What keeps a text from being sent, as a sentence; undefined when nothing does. */
@@ -46,8 +47,8 @@ export class Composer {
       this.#send();
     });
     this.#input.addEventListener("keydown", (event) => {
-      // Enter also picks what an input method offers; Safari says so only by the key code 229.
-      if (event.isComposing || event.keyCode === 229) return;
+      // Enter also picks what an input method offers.
+      if (isOfInputMethod(event)) return;
       if (this.#completer.key(event) || event.key !== "Enter" || event.shiftKey) return;
       event.preventDefault();
       this.#send();

@@ -88,6 +88,8 @@ export class Conversation {
       });
     } else {
       keeper.scrolled();
+      if (change.kind === "reset" && room.unread > 0) this.#timeline.newAfter = room.lastRead;
+      const hadFocus = this.#parts.list.contains(document.activeElement);
       const reading = this.#reading();
       keeper.prepend(() => {
         if (change.kind === "prepended") this.#timeline.prepend(room, change.count);
@@ -96,6 +98,7 @@ export class Conversation {
         frame();
         // Its end: above its text the author may go, when it turns out that they had spoken before.
       }, () => reading && this.#timeline.find(reading.id)?.getBoundingClientRect().bottom);
+      if (hadFocus && document.activeElement === document.body) this.#parts.viewport.focus({ preventScroll: true });
       if (reading && !this.has(reading.id) && this.#waiting === 0) this.#fetch(reading);
     }
     keeper.mayFollow = !room.moreAfter;

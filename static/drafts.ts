@@ -14,6 +14,8 @@ export class Drafts {
   readonly #after: (ms: number, callback: () => void) => () => void;
   /** What is not kept yet. */
   readonly #unkept = new Map<string, string>();
+  /** What this tab has read or kept last: what it may delete. */
+  readonly #known = new Map<string, string>();
   #callOff: (() => void) | undefined;
 
   /** @param after calls back in so many ms, unless what it returns is called before. */
@@ -24,7 +26,11 @@ export class Drafts {
 
   /** What was begun in a room. */
   of(room: string): string {
-    return this.#unkept.get(room) ?? this.#memory.get(DRAFT_PREFIX + room) ?? "";
+    const unkept = this.#unkept.get(room);
+    if (unkept !== undefined) return unkept;
+    const kept = this.#memory.get(DRAFT_PREFIX + room) ?? "";
+    this.#known.set(room, kept);
+    return kept;
   }
 
   /** What is written in a room now; kept soon, however fast somebody types and however long it is. */
@@ -33,13 +39,16 @@ export class Drafts {
     this.#callOff ??= this.#after(KEEP_MS, () => this.keep());
   }
 
-  /** Keeps at once what is not kept yet. What another tab wrote about stays if nothing was written here. */
+  /** Keeps at once what is not kept yet. To have sent something here does not take away what was begun in another tab. */
   keep(): void {
     this.#callOff?.();
     this.#callOff = undefined;
     for (const [room, text] of this.#unkept) {
-      if (text.trim() === "") this.#memory.remove(DRAFT_PREFIX + room);
-      else this.#memory.set(DRAFT_PREFIX + room, text);
+      const key = DRAFT_PREFIX + room;
+      if (text.trim() !== "") this.#memory.set(key, text);
+      // What another tab has written there since is still wanted.
+      else if (this.#memory.get(key) === this.#known.get(room)) this.#memory.remove(key);
+      this.#known.set(room, text);
     }
     this.#unkept.clear();
   }

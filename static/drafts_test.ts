@@ -100,3 +100,19 @@ test("What the browser has no room for is remembered by the tab", () => {
   drafts.keep();
   assert.equal(drafts.of("lobby"), "Long");
 });
+
+test("To send something in one tab does not take away what was begun in another", () => {
+  const shelf = new FakeShelf();
+  const [one, other] = [tab(shelf), tab(shelf)];
+  for (const { drafts } of [one, other]) assert.equal(drafts.of("lobby"), "");
+  one.drafts.write("lobby", "from the first");
+  one.drafts.keep();
+  other.drafts.write("lobby", "from the second");
+  other.drafts.keep();
+  one.drafts.write("lobby", "");
+  one.drafts.keep();
+  assert.equal(tab(shelf).drafts.of("lobby"), "from the second");
+  other.drafts.write("lobby", "");
+  other.drafts.keep();
+  assert.equal(tab(shelf).drafts.of("lobby"), "");
+});

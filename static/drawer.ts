@@ -1,3 +1,5 @@
+import { isOfInputMethod } from "./keys.ts";
+
 /**
  * A panel beside the conversation that a narrow screen has no room for: there a button opens it, and Escape, the button,
  * or going elsewhere closes it. On a wide screen style.css shows the panel always and the button never.
@@ -12,7 +14,7 @@ export class Drawer {
     this.#panel = panel;
     button.addEventListener("click", () => this.isOpen ? this.close() : this.open());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.isOpen) this.close();
+      if (event.key === "Escape" && this.isOpen && !isOfInputMethod(event)) this.close();
     });
     const isInside = (target: EventTarget | null) =>
       [button, panel, ...more].some((part) => part.contains(target as Node | null));

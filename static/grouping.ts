@@ -16,14 +16,17 @@ export interface Standing {
   readonly continues: boolean;
 }
 
-/** How a message stands below another, or a notice; undefined when it is the first. */
-export function standing(said: Utterance, above: Utterance | "notice" | undefined): Standing {
-  if (above === undefined) return { beginsDay: true, continues: false };
-  // A notice interrupts, but it is of the day that it stands in.
-  if (above === "notice") return { beginsDay: false, continues: false };
-  const beginsDay = !isSameDay(above.at, said.at);
-  const isSoon = Math.abs(said.at - above.at) < GROUP_MS;
-  return { beginsDay, continues: !beginsDay && isSoon && above.user === said.user && above.name === said.name };
+/**
+ * How a message stands.
+ * @param before what was said before it; undefined when it is the first.
+ * @param interrupted a notice stands between them.
+ */
+export function standing(said: Utterance, before: Utterance | undefined, interrupted = false): Standing {
+  if (before === undefined) return { beginsDay: true, continues: false };
+  const beginsDay = !isSameDay(before.at, said.at);
+  const isSoon = Math.abs(said.at - before.at) < GROUP_MS;
+  const isSame = before.user === said.user && before.name === said.name;
+  return { beginsDay, continues: !beginsDay && !interrupted && isSoon && isSame };
 }
 
 function isSameDay(one: number, other: number): boolean {

@@ -11,9 +11,15 @@ test("What somebody says soon after goes on from what they said, and later begin
 });
 
 test("Another person, the same under another name, and what follows a notice begin anew", () => {
-  for (const above of [{ ...ana, user: "b" }, { ...ana, name: "Anna" }, "notice"] as const) {
-    assert.deepEqual(standing(ana, above), { beginsDay: false, continues: false });
+  for (const before of [{ ...ana, user: "b" }, { ...ana, name: "Anna" }]) {
+    assert.deepEqual(standing(ana, before), { beginsDay: false, continues: false });
   }
+  assert.deepEqual(standing(ana, ana, true), { beginsDay: false, continues: false });
+});
+
+test("A day begins below a notice, too", () => {
+  const yesterday = { ...ana, at: NOON - 24 * 60 * 60_000 };
+  assert.deepEqual(standing(ana, yesterday, true), { beginsDay: true, continues: false });
 });
 
 test("The first message begins a day, and so does one after midnight, however soon it follows", () => {

@@ -24,6 +24,11 @@ export function shortcutOf(
   if (key === "?") return "help";
 }
 
+/** Whether a key is for an input method, which picks a word by it; Safari says so only by the key code 229. */
+export function isOfInputMethod({ isComposing, keyCode }: KeyboardEvent): boolean {
+  return isComposing || keyCode === 229;
+}
+
 /** Whether keys write something into an element. */
 export function isWritable(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");

@@ -11,7 +11,7 @@ import { Drafts } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
 import { openSocket } from "./first_socket.ts";
 import { words } from "./i18n.ts";
-import { isWritable, type Shortcut, shortcutOf } from "./keys.ts";
+import { isOfInputMethod, isWritable, type Shortcut, shortcutOf } from "./keys.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";
 import { Notifications } from "./notifications.ts";
 import { isGuest, People } from "./people.ts";
@@ -160,6 +160,8 @@ class Page implements ChatListener {
   #listen(): void {
     const chat = this.#chat;
     document.addEventListener("click", (event) => this.#clicked(event));
+    // A machine that slept over midnight was not told.
+    document.addEventListener("visibilitychange", () => this.#conversation.nameDays());
     addEventListener("popstate", () => this.#show(this.#placeOfAddress()));
     byId("unseen").addEventListener("click", () => {
       this.#composer.focus();
@@ -171,12 +173,13 @@ class Page implements ChatListener {
     });
     document.addEventListener("keydown", (event) => {
       const shortcut = shortcutOf(event, isWritable(event.target), this.#settings.singleKeys);
-      if (!shortcut || byId<HTMLDialogElement>("settings").open) return;
+      if (!shortcut || event.repeat || byId<HTMLDialogElement>("settings").open) return;
       event.preventDefault();
       this.#do(shortcut);
     });
-    byId("text").addEventListener("keydown", ({ key, defaultPrevented, isComposing }) => {
-      if (key === "Escape" && !defaultPrevented && !isComposing) byId("viewport").focus({ preventScroll: true });
+    byId("text").addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented || isOfInputMethod(event)) return;
+      byId("viewport").focus({ preventScroll: true });
     });
     byId("retry").addEventListener("click", () => {
       this.#composer.focus();

@@ -2,6 +2,7 @@ import { cleanName, type Person } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { locale, words } from "./i18n.ts";
+import { isOfInputMethod } from "./keys.ts";
 import { avatarOf, nameOf } from "./person.ts";
 import { type Reason, sayRefusal } from "./refusal.ts";
 
@@ -40,7 +41,7 @@ export class People {
     this.#rename.addEventListener("click", () => this.askForName());
     this.#form.querySelector("[type=button]")!.addEventListener("click", () => this.#close());
     this.#form.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
+      if (event.key !== "Escape" || isOfInputMethod(event)) return;
       event.stopPropagation();
       this.#close();
     });

@@ -2,6 +2,7 @@ import type { Said } from "../protocol.ts";
 import type { ChatActions } from "./chat.ts";
 import { element } from "./element.ts";
 import { words } from "./i18n.ts";
+import { isOfInputMethod } from "./keys.ts";
 import { nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
 import { agoOf } from "./time.ts";
@@ -53,7 +54,7 @@ export class Search {
     });
     for (const part of [form, panel]) {
       part.addEventListener("keydown", (event) => {
-        if (event.key === "Escape") this.close();
+        if (event.key === "Escape" && !isOfInputMethod(event)) this.close();
       });
     }
     panel.querySelector("#found-close")!.addEventListener("click", () => this.close());

@@ -45,7 +45,7 @@ export class Timeline {
   /** Of those the ones that are pending no more. */
   readonly #gone = new Set<string>();
   #names = new KnownNames([]);
-  /** Behind this id begins what is new; undefined when nothing is. Shown from the next reset on. */
+  /** Behind this id begins what is new; undefined when nothing is. For what is shown next; see `markNew`. */
   newAfter: number | undefined;
   #firstNew: number | undefined;
 
@@ -76,7 +76,7 @@ export class Timeline {
     const { items } = room;
     this.#names = room.names;
     for (let index = items.length - count; index < items.length; index++) {
-      this.#rows.append(this.#render(items[index]!, items[index - 1]));
+      this.#rows.append(this.#render(items, index));
     }
     if (this.#firstNew === undefined) this.#placeNew(room);
     this.#standPending(room);
@@ -86,7 +86,7 @@ export class Timeline {
   prepend(room: RoomView, count: number): void {
     const { items } = room;
     this.#names = room.names;
-    this.#rows.prepend(items.slice(0, count).map((item, index) => this.#render(item, items[index - 1])));
+    this.#rows.prepend(items.slice(0, count).map((_, index) => this.#render(items, index)));
     this.#stand(items, count);
     this.#placeNew(room);
   }
@@ -176,10 +176,11 @@ export class Timeline {
     this.#gone.clear();
   }
 
-  #render(item: Item, above: Item | undefined): HTMLElement {
+  #render(items: readonly Item[], index: number): HTMLElement {
+    const item = items[index]!;
     switch (item.kind) {
       case "said":
-        return this.#renderSaid(item.said, above);
+        return this.#renderSaid(item.said, items, index);
       case "missed":
         return notice(words.youMissed(item.count));
       case "reloaded":
@@ -187,7 +188,7 @@ export class Timeline {
     }
   }
 
-  #renderSaid(said: Said, above: Item | undefined): HTMLElement {
+  #renderSaid(said: Said, items: readonly Item[], index: number): HTMLElement {
     const message = makeMessage();
     const link = element("a", "when", timeOf(said.at));
     link.href = hrefOf({ room: said.room, message: said.id });
@@ -196,7 +197,7 @@ export class Timeline {
     message.row.classList.toggle("mine", said.user === this.#ports.me()?.id);
     message.row.dataset.id = String(said.id);
     this.#said.set(said.id, message);
-    this.#standBelow(message, said, above);
+    this.#standAt(message, said, items, index);
     return message.row;
   }
 
@@ -234,16 +235,19 @@ export class Timeline {
     box.replaceChildren(avatarOf(author), nameOf(author), when, said);
   }
 
-  /** How the item at an index stands, after what is above it has changed. */
+  /** How the first message from an index on stands, after what is above it has changed. */
   #stand(items: readonly Item[], index: number): void {
+    // A notice stands by itself.
+    while (items[index] && items[index]!.kind !== "said") index++;
     const item = items[index];
     const message = item?.kind === "said" ? this.#said.get(item.said.id) : undefined;
-    if (item?.kind === "said" && message) this.#standBelow(message, item.said, items[index - 1]);
+    if (item?.kind === "said" && message) this.#standAt(message, item.said, items, index);
   }
 
-  #standBelow({ row, box }: Message, said: Said, above: Item | undefined): void {
+  #standAt({ row, box }: Message, said: Said, items: readonly Item[], index: number): void {
     const isFirstNew = said.id === this.#firstNew;
-    const { beginsDay, continues } = standing(said, utterance(above));
+    const { before, interrupted } = lastBefore(items, index);
+    const { beginsDay, continues } = standing(said, before, interrupted);
     row.classList.toggle("continued", continues && !isFirstNew);
     row.replaceChildren(
       ...beginsDay ? [element("h2", "separator day", dayOf(said.at))] : [],
@@ -254,20 +258,22 @@ export class Timeline {
 
   #standPending({ items, pending }: RoomView): void {
     const me = this.#ports.me();
-    let above = utterance(items.at(-1));
+    let { before, interrupted } = lastBefore(items, items.length);
     for (const { nonce, at, failed } of pending) {
       const said = { user: me?.id ?? "", name: me?.name ?? "", at };
       // What failed stands by itself, as it takes some room to say why.
-      const continues = failed === undefined && standing(said, above).continues;
+      const continues = failed === undefined && standing(said, before, interrupted).continues;
       this.#pending.get(nonce)?.row.classList.toggle("continued", continues);
-      above = said;
+      [before, interrupted] = [said, false];
     }
   }
 
-  #placeNew({ items }: RoomView): void {
+  #placeNew({ items, moreBefore }: RoomView): void {
     const [before, after, me] = [this.#firstNew, this.newAfter, this.#ports.me()?.id];
     const isNew = (item: Item) => item.kind === "said" && item.said.id > after! && item.said.user !== me;
-    const index = after === undefined ? -1 : items.findIndex(isNew);
+    const found = after === undefined ? -1 : items.findIndex(isNew);
+    // Where nothing that is known stands before it, it may begin further up.
+    const index = moreBefore && !items.slice(0, found).some(({ kind }) => kind === "said") ? -1 : found;
     const first = items[index];
     this.#firstNew = first?.kind === "said" ? first.said.id : undefined;
     if (this.#firstNew === before) return;
@@ -281,8 +287,12 @@ function makeMessage(): Message {
   return { row: row("", box), box };
 }
 
-function utterance(item: Item | undefined): Utterance | "notice" | undefined {
-  return item?.kind === "said" ? item.said : item && "notice";
+/** What was said last before the item at an index, and whether there is something else in between. */
+function lastBefore(items: readonly Item[], index: number): { before: Utterance | undefined; interrupted: boolean } {
+  let last = index - 1;
+  while (items[last] && items[last]!.kind !== "said") last--;
+  const item = items[last];
+  return { before: item?.kind === "said" ? item.said : undefined, interrupted: last < index - 1 };
 }
 
 function notice(sentence: string): HTMLElement {
