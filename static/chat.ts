@@ -448,7 +448,7 @@ export class Chat implements ChatActions {
   #called(id: string, name: string): void {
     if (this.#me?.id === id && this.#me.name === name) return;
     this.#me = { id, name };
-    for (const room of this.#everyRoom()) room.know([this.#me]);
+    for (const room of this.#everyRoom()) room.called(this.#me);
     this.#listener.me(this.#me);
   }
 

@@ -40,7 +40,7 @@ export class Room implements RoomView {
   #unread: Unread[] = [];
   readonly #catchers = new Set<Said[]>();
   readonly #known = new Set<string>();
-  /** I, once I was let in. */
+  /** I, once it is known what I am called. */
   #me: readonly Person[] = [];
   #names: KnownNames | undefined;
 
@@ -88,8 +88,8 @@ export class Room implements RoomView {
     this.refusals = 0;
     this.people = joined.people;
     this.count = joined.count;
-    this.#me = [me];
-    this.know([me, ...joined.people, ...joined.entries]);
+    this.called(me);
+    this.know([...joined.people, ...joined.entries]);
     return joined.start === "resumed" ? this.#resume(joined, me) : this.#restart(joined, me, remembered);
   }
 
@@ -165,6 +165,12 @@ export class Room implements RoomView {
     if (unread.length < this.#unread.length) this.unreadMore = false;
     this.#unread = unread;
     return true;
+  }
+
+  /** That is what I am called now. */
+  called(me: Person): void {
+    this.#me = [me];
+    this.know(this.#me);
   }
 
   /** Somebody is here or has said something, and so can be mentioned. */

@@ -1,7 +1,7 @@
 import type { Person } from "../protocol.ts";
 import type { RoomView } from "./chat.ts";
 import type { Emoji } from "./emoji_names.ts";
-import { locale } from "./i18n.ts";
+import { byName } from "./person.ts";
 
 /** How many suggestions there are at most: as many as one reads at a glance. */
 export const SUGGESTIONS_MAX = 8;
@@ -104,9 +104,7 @@ export function mentionable({ people, items, count }: RoomView, me: string | und
     const person = here.get(id) ?? (count > people.length ? { id, name } : undefined);
     if (person) speakers.set(id, person);
   }
-  const silent = people.filter(({ id }) => !speakers.has(id)).sort((a, b) =>
-    a.name.localeCompare(b.name, locale, { numeric: true })
-  );
+  const silent = people.filter(({ id }) => !speakers.has(id)).sort(byName);
   return [...speakers.values(), ...silent].filter(({ id }) => id !== me);
 }
 

@@ -1,7 +1,7 @@
-import { words } from "./i18n.ts";
 import type { Person } from "../protocol.ts";
 import { Completer } from "./completer.ts";
 import type { Drafts } from "./drafts.ts";
+import { words } from "./i18n.ts";
 import { isOfInputMethod } from "./keys.ts";
 import { Limit } from "./limit.ts";
 

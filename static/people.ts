@@ -1,9 +1,9 @@
 import { cleanName, type Person } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
-import { locale, words } from "./i18n.ts";
+import { words } from "./i18n.ts";
 import { isOfInputMethod } from "./keys.ts";
-import { avatarOf, nameOf } from "./person.ts";
+import { avatarOf, byName, nameOf } from "./person.ts";
 import { type Reason, sayRefusal } from "./refusal.ts";
 
 /** Whether a name is one that the server gave to somebody who had not said what to be called. */
@@ -22,8 +22,6 @@ export class People {
   readonly #form: HTMLFormElement;
   readonly #input: HTMLInputElement;
   readonly #answer: HTMLElement;
-  // One for all names: to make it takes longer than to compare with it.
-  readonly #order = new Intl.Collator(locale, { numeric: true });
   #shown: readonly Person[] = [];
   /** The name that I have asked for and that has not been answered. */
   #asked: string | undefined;
@@ -57,8 +55,7 @@ export class People {
     this.#heading.textContent = count === 0 ? words.people : words.peopleCount(count);
     this.showMe();
     const me = this.#chat.me?.id;
-    const { compare } = this.#order;
-    const others = people.filter(({ id }) => id !== me).sort((a, b) => compare(a.name, b.name));
+    const others = people.filter(({ id }) => id !== me).sort(byName);
     const unlisted = count - others.length - 1;
     this.#rest.textContent = unlisted > 0 ? words.andMore(unlisted) : "";
     // Somebody types far more often than somebody comes or goes.

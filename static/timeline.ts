@@ -249,10 +249,11 @@ export class Timeline {
     const { before, interrupted } = lastBefore(items, index);
     const { beginsDay, continues } = standing(said, before, interrupted);
     row.classList.toggle("continued", continues && !isFirstNew);
-    row.replaceChildren(
+    // The message itself stays where it is: what is moved loses the focus.
+    while (row.firstChild !== box) row.firstChild!.remove();
+    box.before(
       ...beginsDay ? [element("h2", "separator day", dayOf(said.at))] : [],
       ...isFirstNew ? [element("p", "separator new", element("span", "", words.new))] : [],
-      box,
     );
   }
 
