@@ -19,12 +19,14 @@ async function serve(config: Config): Promise<void> {
   const server = new Server({ hub, config, assets });
   const addr = server.listen(config.addr);
   const ended = hub.run();
+  // Before it is said that all is well, for whoever reads that may end it at once.
+  const told = signal();
   pack(assets.values());
   console.log(`Hubbub ${metadata.version} is open. Press Ctrl+C to end it.`);
   for (const link of links(addr)) console.log(`  ${link}`);
   console.log(data === undefined ? "What is said is kept until it ends." : `What is said is kept in ${data}.`);
 
-  await signal();
+  await told;
   console.log("Ending: saying goodbye to everyone.");
   setTimeout(() => Deno.exit(0), END_MS_MAX);
   hub.close();

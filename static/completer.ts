@@ -39,7 +39,7 @@ export class Completer {
     );
     input.addEventListener("input", (event) => this.#written(event));
     input.addEventListener("compositionstart", () => this.close());
-    input.addEventListener("compositionend", () => this.#suggest());
+    input.addEventListener("compositionend", ({ data }) => this.#complete(data));
     input.addEventListener("blur", () => this.close());
     document.addEventListener("selectionchange", () => {
       // Typing moves the caret, too, but then the token ends there.
@@ -68,7 +68,12 @@ export class Completer {
     if (isComposing && !matchMedia(FINGER).matches) return;
     // Who takes back a completion does not want it once more.
     if (inputType?.startsWith("history")) return this.close();
-    if (data === ":") this.#replaceClosed();
+    this.#complete(data);
+  }
+
+  /** @param written what was written just now. */
+  #complete(written: string | null | undefined): void {
+    if (written === ":" || written === "：") this.#replaceClosed();
     this.#suggest();
   }
 

@@ -1,6 +1,7 @@
-import type { Person } from "../protocol.ts";
+import { NAME_CHARACTERS_MAX, type Person } from "../protocol.ts";
 import type { RoomView } from "./chat.ts";
 import type { Emoji } from "./emoji_names.ts";
+import { BEFORE_LENGTH_MAX, mayMention } from "./markup.ts";
 import { byName } from "./person.ts";
 
 /** How many suggestions there are at most: as many as one reads at a glance. */
@@ -8,14 +9,14 @@ export const SUGGESTIONS_MAX = 8;
 /** From so many letters on an emoji is found by the inside of its name, too; else `:pp` and `:dd` would be no smileys. */
 const INSIDE_LETTERS_MIN = 3;
 /** A name is never longer than this, in UTF-16 units; what is further from the caret is not looked at. */
-const NAME_LENGTH_MAX = 64;
+const NAME_LENGTH_MAX = 2 * NAME_CHARACTERS_MAX;
 
 /** What is being written at the caret, and could be completed. */
 export interface Token {
   readonly kind: "emoji" | "person";
   /** What there is of the name. */
   readonly query: string;
-  /** Where it is in the text, its `:` or `@` included. */
+  /** Where it is in the text, its `:` or `@` included, which may be the wide ones of a Chinese keyboard. */
   readonly from: number;
   readonly to: number;
 }
@@ -32,19 +33,24 @@ export interface Edit {
   readonly insert: string;
 }
 
-/** An emoji's name begins after a space or a sign, so that neither `10:30` nor `std::vector` has one. */
-const EMOJI = /(?<![\p{sc=Latin}\p{N}_:]):([a-z][a-z0-9_+-]+|[+-]1)$/iu;
-const CLOSED_EMOJI = /(?<![\p{sc=Latin}\p{N}_:]):([a-z0-9_+-]+):$/iu;
-/** A name may have spaces inside. Before the `@` there may be a Chinese character, but no letter of an e-mail address. */
-const PERSON = /(?<![\p{sc=Latin}\p{N}_])@((?:[^\s@][^@]*)?)$/u;
+/**
+ * An emoji's name begins after a space or a sign, so that neither `10:30` nor `std::vector` has one. A wide colon behind a
+ * word is a colon, and Enter sends what comes after it.
+ */
+const EMOJI = /(?:(?<![\p{sc=Latin}\p{N}_:：]):|(?<![\p{L}\p{N}_:：])：)([a-z][a-z0-9_+-]+|[+-]1)$/iu;
+const CLOSED_EMOJI = /(?<![\p{sc=Latin}\p{N}_:：])[:：]([a-z0-9_+-]+)[:：]$/iu;
+/** A name may have spaces inside. */
+const PERSON = /[@＠]((?:[^\s@＠][^@＠]*)?)$/u;
 
 /** What is being written at the caret; undefined when it is nothing that could be completed, or code. */
 export function tokenAt(text: string, caret: number): Token | undefined {
   const near = lineBefore(text, caret);
   const emoji = EMOJI.exec(near);
-  const query = (emoji ?? PERSON.exec(near))?.[1];
+  const found = emoji ?? PERSON.exec(near);
+  if (!found || (!emoji && !mayMention(near.slice(0, found.index)))) return undefined;
+  const query = found[1]!;
   // After a space somebody may be done with the name: its next word has to begin.
-  if (query === undefined || query.endsWith(" ") || isInCode(text, caret)) return undefined;
+  if (query.endsWith(" ") || isInCode(text, caret)) return undefined;
   return { kind: emoji ? "emoji" : "person", query, from: caret - query.length - 1, to: caret };
 }
 
@@ -142,7 +148,7 @@ function withoutAccents(name: string): string {
 /** The line up to the caret, as far as a name can reach. */
 function lineBefore(text: string, caret: number): string {
   const start = text.lastIndexOf("\n", caret - 1) + 1;
-  return text.slice(Math.max(start, caret - NAME_LENGTH_MAX - 2), caret);
+  return text.slice(Math.max(start, caret - NAME_LENGTH_MAX - 1 - BEFORE_LENGTH_MAX), caret);
 }
 
 /** Whether what is written at the caret stands between backticks, or will: there every character is meant as it is. */

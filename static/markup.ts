@@ -14,8 +14,11 @@ export type Markup =
   /** Lines of code, each with its line end, between the fences. */
   | { readonly kind: "block"; readonly opening: string; readonly text: string; readonly closing: string }
   | { readonly kind: "link"; readonly text: string; readonly href: string }
-  /** `@` and a name; `name` is as its owner writes it. */
+  /** `@`, or the wide one of a Chinese keyboard, and a name; `name` is as its owner writes it. */
   | { readonly kind: "mention"; readonly text: string; readonly name: string };
+
+/** So much before an @, in UTF-16 units, decides whether it begins a mention. */
+export const BEFORE_LENGTH_MAX = 3;
 
 const FENCE = /^```[^`]*$/;
 /** A fence that says at most which language follows. */
@@ -62,17 +65,25 @@ export function plainText(markup: readonly Markup[]): string {
  * there is an Ana María.
  */
 export function mentions(text: string, name: string, names: KnownNames = new KnownNames([name])): boolean {
-  return text.includes("@") && hasMention(parseMarkup(text, names), name);
+  return /[@＠]/.test(text) && hasMention(parseMarkup(text, names), name);
+}
+
+/**
+ * Whether an @ begins a mention, and no part of an address.
+ * @param before what stands before it on its line, or the last BEFORE_LENGTH_MAX of that.
+ */
+export function mayMention(before: string): boolean {
+  return !IN_ADDRESS.test(before.slice(-BEFORE_LENGTH_MAX));
 }
 
 function withoutEnd(line: string): string {
   return line.endsWith("\n") ? line.slice(0, -1) : line;
 }
 
-const SPECIAL = new RegExp(`\`+|\\*+|@|${LINK_START}`, "gi");
+const SPECIAL = new RegExp(`\`+|\\*+|[@＠]|${LINK_START}`, "gi");
 const LATIN_OR_DIGIT = /[\p{sc=Latin}\p{Nd}\u0300-\u036f]/u;
 /** What stands before an @ in the address of somebody. */
-const IN_ADDRESS = /[\p{sc=Latin}\p{Nd}\u0300-\u036f_.-]/u;
+const IN_ADDRESS = /[\p{sc=Latin}\p{Nd}\u0300-\u036f_][.-]?$/u;
 
 function parseLine(line: string, names: KnownNames): readonly Markup[] {
   const builder = new EmphasisBuilder();
@@ -94,8 +105,8 @@ function parseLine(line: string, names: KnownNames): readonly Markup[] {
     } else {
       const part = mark[0] === "`"
         ? codeAt(line, start, mark, ends.get(start))
-        : mark === "@"
-        ? mentionAt(line, start, before, names)
+        : mark === "@" || mark === "＠"
+        ? mentionAt(line, start, names)
         : mark[0] !== "*" && !LATIN_OR_DIGIT.test(before)
         ? addressAt(line, start)
         : undefined;
@@ -119,8 +130,9 @@ function codeAt(line: string, start: number, ticks: string, closing: number | un
   return { markup: { kind: "code", ticks, text }, end: closing + ticks.length };
 }
 
-function mentionAt(line: string, start: number, before: string, names: KnownNames): Part | undefined {
-  const found = IN_ADDRESS.test(before) ? undefined : names.at(line, start + 1);
+function mentionAt(line: string, start: number, names: KnownNames): Part | undefined {
+  const before = line.slice(Math.max(0, start - BEFORE_LENGTH_MAX), start);
+  const found = mayMention(before) ? names.at(line, start + 1) : undefined;
   return found && { markup: { kind: "mention", text: line.slice(start, found.end), name: found.name }, end: found.end };
 }
 
