@@ -142,6 +142,11 @@ scenario("where only a service worker can notify, it does, and leads to the mess
       throw new TypeError("Illegal constructor");
     };
     Object.assign(globalThis, { Notification: new Proxy(Notification, { construct: refuse }) });
+    const { showNotification } = ServiceWorkerRegistration.prototype;
+    ServiceWorkerRegistration.prototype.showNotification = async function (...args) {
+      const outcome = await showNotification.apply(this, args).then(() => "shown", String);
+      Object.assign(globalThis, { outcome });
+    };
   });
   await page.goto(stage.url);
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -150,10 +155,8 @@ scenario("where only a service worker can notify, it does, and leads to the mess
   await page.getByLabel("Notify me when I am mentioned").check();
   await page.keyboard.press("Escape");
   await bob.say("lobby", "@Ada, come!");
-  await page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.ready;
-    while ((await registration.getNotifications()).length === 0) await new Promise(requestAnimationFrame);
-  });
+  const outcome = await page.waitForFunction(() => (globalThis as unknown as { outcome?: string }).outcome);
+  assert.equal(await outcome.jsonValue(), "shown");
   const [worker] = context.serviceWorkers();
   await worker!.evaluate(async () => {
     const scope = self as unknown as { registration: ServiceWorkerRegistration };

@@ -10,6 +10,8 @@ import { Line } from "./line.ts";
 
 export const WIDE = { width: 1440, height: 900 };
 export const PHONE = { width: 360, height: 740 };
+/** How long a scenario may take, in ms, lest one that waits for ever keep the others from being played. */
+const SCENARIO_MS_MAX = 180_000;
 const MORNING = new Date("2026-03-04T10:24:00");
 
 /**
@@ -30,7 +32,14 @@ export function scenario(name: string, run: (stage: Stage) => Promise<void>): vo
   const fn = async () => {
     await using browser = await launch();
     await using stage = await Stage.set(browser);
-    await run(stage);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error(`Not over after ${SCENARIO_MS_MAX} ms`)), SCENARIO_MS_MAX);
+    try {
+      // What still waits for the browser is told when that ends.
+      await Promise.race([run(stage), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   };
   Deno.test({ name, ignore, fn });
 }
