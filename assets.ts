@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
+import { bundle } from "./bundle.ts";
 
 /** One file that a browser may ask for. */
 export interface Asset {
@@ -15,10 +16,14 @@ export interface Asset {
   readonly packed: Map<string, Uint8Array<ArrayBuffer>>;
 }
 
-/** Where the page is in the sources. */
-export const SOURCE = new URL("./", import.meta.url);
-/** Where `tools/compile.ts` puts it, without its types, for the binary. */
+/** Where the sources are. */
+const SOURCE = new URL("./", import.meta.url);
+/** Where `tools/compile.ts` puts the page as it is served, for the binary. */
 export const STAGED = new URL("./dist/page/", import.meta.url);
+/** The module that the page starts with. */
+const ENTRY = "static/page.ts";
+/** The modules that it does not start with: what it fetches when it is needed, and the worker. They import nothing. */
+const ALONE = ["static/emoji.ts", "static/service_worker.ts"];
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -36,11 +41,11 @@ const PATHS: Record<string, string> = {
 
 /** Every file of the page by the path of its URL. Nothing else is ever served, so no path is joined to a folder. */
 export async function loadAssets(): Promise<Map<string, Asset>> {
-  return await makeAssets(await readPage(Deno.build.standalone ? STAGED : SOURCE));
+  return await makeAssets(await (Deno.build.standalone ? readFiles(STAGED) : buildPage()));
 }
 
 /**
- * The page's files, from `readPage`, by the path of the URL. The version is a hash of them all; the page has it for its
+ * The page's files, from `buildPage`, by the path of the URL. The version is a hash of them all; the page has it for its
  * ETag, by which the service worker knows whether a page goes with what it keeps.
  */
 export async function makeAssets(page: ReadonlyMap<string, string>): Promise<Map<string, Asset>> {
@@ -85,7 +90,7 @@ async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
 
 /** Only what is a document, or a worker, is under the rules that it comes with; an image becomes one when it is opened. */
 function isPart(path: string): boolean {
-  return path.startsWith("/static/") && !path.endsWith(".svg") || path === "/protocol.ts";
+  return path.startsWith("/static/") && !path.endsWith(".svg");
 }
 
 /** As much of a hash as is needed to tell two files apart. */
@@ -93,32 +98,49 @@ function hex(hash: Uint8Array): string {
   return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The page's files by name, as a browser takes them: TypeScript has become JavaScript, line by line. */
-export async function readPage(root: URL): Promise<Map<string, string>> {
-  const names = ["protocol.ts"];
+/** The page's files by name, as a browser gets them: the modules that it starts with have become one. */
+export async function buildPage(): Promise<Map<string, string>> {
+  const modules = await readModules();
+  const page = await readFiles(SOURCE);
+  for (const name of page.keys()) {
+    if (extension(name) === "ts") page.delete(name);
+  }
+  for (const name of ALONE) page.set(name, modules.get(name)!);
+  return page.set(ENTRY, bundle(modules, ENTRY));
+}
+
+/** What the page is made of that can be imported, as JavaScript, by its path in the sources. */
+export async function readModules(): Promise<Map<string, string>> {
+  const files = await readFiles(SOURCE);
+  files.set("protocol.ts", await Deno.readTextFile(new URL("protocol.ts", SOURCE)));
+  const modules = new Map<string, string>();
+  for (const [name, text] of files) {
+    if (extension(name) === "ts") modules.set(name, await withoutTypes(text));
+  }
+  return modules;
+}
+
+/** The files in the page's folder, in order, but for its tests. */
+async function readFiles(root: URL): Promise<Map<string, string>> {
+  const names: string[] = [];
   for await (const { name } of Deno.readDir(new URL("static/", root))) {
     if (extension(name) in TYPES && !name.endsWith("_test.ts")) names.push(`static/${name}`);
   }
-  const page = new Map<string, string>();
-  for (const name of names.sort()) {
-    const text = await Deno.readTextFile(new URL(name, root));
-    page.set(name, extension(name) === "ts" && root === SOURCE ? await withoutTypes(text) : text);
-  }
-  return page;
+  const files = new Map<string, string>();
+  for (const name of names.sort()) files.set(name, await Deno.readTextFile(new URL(name, root)));
+  return files;
 }
 
-/**
- * TypeScript as the JavaScript that a browser gets: every line is where it was, so that a stack trace points into the source,
- * but without types, comments on lines of their own, and the space around what is left.
- */
+/** TypeScript as JavaScript, without types, without comments and blank lines, and without the space around what is left. */
 export async function withoutTypes(text: string): Promise<string> {
   // Only where there are types: the binary's runtime does not have this function, and needs none.
   const { stripTypeScriptTypes } = await import("node:module");
   // What begins a line like a comment is one, for no string or regular expression goes on to a second line. A template can;
   // assets_test.ts sees to it that none does.
   return stripTypeScriptTypes(text)
-    .replace(/^[ \t]*(?:\/\/.*|\/\*[^]*?\*\/)/gm, (comment) => comment.replace(/.+/g, ""))
-    .replace(/^[ \t]+|[ \t]+$/gm, "");
+    .replace(/^[ \t]*(?:\/\/.*|\/\*[^]*?\*\/)/gm, "")
+    .replace(/^[ \t]+|[ \t]+$/gm, "")
+    .replace(/\n{2,}/g, "\n");
 }
 
 function extension(name: string): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadAssets, makeAssets, pack, readPage, SOURCE } from "./assets.ts";
+import { buildPage, loadAssets, makeAssets, pack } from "./assets.ts";
 import { Hub } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
 import { DRAIN_MS, explain, links, ListenError, Server } from "./server.ts";
@@ -35,21 +35,6 @@ Deno.test("The page is at /, and everything that it names is there with its type
     assert.equal(response.status, 200, path);
     assert.equal(response.headers.get("content-type"), types[path.split(".").at(-1)!], path);
   }
-});
-
-Deno.test("The page preloads just the modules that it starts with, lest it wait for one after the other", () => {
-  const text = (path: string) => new TextDecoder().decode(assets.get(path)!.body);
-  const START = "/static/page.ts";
-  const modules = new Set([START]);
-  for (const path of modules) {
-    for (const [, specifier] of text(path).matchAll(/^(?:import|export)(?: [^;"]+ from)? "([^"]+)";/gm)) {
-      modules.add(new URL(specifier!, `http://a${path}`).pathname);
-    }
-  }
-  modules.delete(START);
-  const preloaded = [...text("/").matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map((match) => match[1]!);
-  assert.deepEqual(preloaded.toSorted(), [...modules].toSorted());
-  assert(text("/").includes(`<script type="module" src="${START}">`));
 });
 
 Deno.test("The page's TypeScript reaches the browser as JavaScript", () => {
@@ -88,8 +73,8 @@ Deno.test("The service worker is at the root, under the same rules as everything
 });
 
 Deno.test("When any file changes, the page and the service worker are other ones, too, and nothing else is", async () => {
-  const page = await readPage(SOURCE);
-  for (const name of ["static/backoff.ts", "protocol.ts", "static/style.css", "static/icon.svg"]) {
+  const page = await buildPage();
+  for (const name of ["static/page.ts", "static/emoji.ts", "static/style.css", "static/icon.svg"]) {
     const changed = await makeAssets(new Map(page).set(name, `${page.get(name)} `));
     const path = [...assets.keys()].filter((path) => changed.get(path)!.etag !== assets.get(path)!.etag);
     assert.deepEqual(path.toSorted(), ["/", `/${name}`, "/service_worker.ts"].toSorted());
@@ -178,12 +163,12 @@ Deno.test("The page is compressed for a browser that takes it so", async () => {
 });
 
 Deno.test("What is packed is sent so, the smallest way that the browser takes, and is the same thing", async () => {
-  const packed = await makeAssets(await readPage(SOURCE));
+  const packed = await makeAssets(await buildPage());
   await pack(packed.values());
   await using server = new TestServer({ assets: packed });
-  const { body, etag } = packed.get("/static/chat.ts")!;
+  const { body, etag } = packed.get("/static/page.ts")!;
   const ask = async (accepted: string) => {
-    const response = await fetch(`http://127.0.0.1:${server.port}/static/chat.ts`, {
+    const response = await fetch(`http://127.0.0.1:${server.port}/static/page.ts`, {
       headers: { "accept-encoding": accepted },
     });
     assert.deepEqual(new Uint8Array(await response.arrayBuffer()), body, accepted);
@@ -195,7 +180,7 @@ Deno.test("What is packed is sent so, the smallest way that the browser takes, a
     assert.equal(headers.get("etag"), `W/${etag}`);
   }
   assert(
-    packed.get("/static/chat.ts")!.packed.get("br")!.length < packed.get("/static/chat.ts")!.packed.get("gzip")!.length,
+    packed.get("/static/page.ts")!.packed.get("br")!.length < packed.get("/static/page.ts")!.packed.get("gzip")!.length,
   );
   assert.equal((await ask("br;q=0, identity")).get("etag"), etag);
 });

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { makeAssets, readPage, SOURCE } from "../assets.ts";
+import { buildPage, makeAssets } from "../assets.ts";
 import { TestServer } from "../testing/test_server.ts";
 import type { Line } from "./line.ts";
 import { comesBack, reaches, scenario, shows, write } from "./stage.ts";
@@ -114,13 +114,13 @@ scenario("a server that fails, or does not answer, does not keep the page from o
 scenario(
   "after the server was updated the next load has the new page, and what is open goes on as it was",
   async (stage) => {
-    const files = await readPage(SOURCE);
+    const files = await buildPage();
     const before = await makeAssets(files);
-    // The text of the page and a module have to go together.
+    // The text of the page and its script have to go together.
     const after = await makeAssets(
       new Map(files)
         .set("static/index.html", files.get("static/index.html")!.replace(">Hubbub</h1>", ">Newer</h1>"))
-        .set("static/unread.ts", files.get("static/unread.ts")!.replace("Hubbub", "Newer Hubbub")),
+        .set("static/page.ts", files.get("static/page.ts")!.replace("· Hubbub", "· Newer Hubbub")),
     );
     const assets = new Map(before);
     await using server = new TestServer({ assets });
@@ -153,7 +153,7 @@ scenario(
     // What a page asks for later is still what belongs to it, for as long as it is open, whatever the worker forgets.
     const session = await page.context().newCDPSession(page);
     await session.send("ServiceWorker.enable");
-    const text = (page: Page) => page.evaluate(async () => await (await fetch("/static/unread.ts")).text());
+    const text = (page: Page) => page.evaluate(async () => await (await fetch("/static/page.ts")).text());
     for (let times = 0; times < 2; times++) {
       assert.doesNotMatch(await text(page), /Newer/);
       assert.match(await text(other), /Newer/);

@@ -1,11 +1,28 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { readModules } from "../assets.ts";
 import { KnownNames } from "../static/known_names.ts";
 import { parseMarkup, plainText } from "../static/markup.ts";
-import { PHONE, scenario } from "./stage.ts";
+import { PHONE, scenario, type Stage } from "./stage.ts";
 
-const MODULES = { markup: "/static/markup.ts", nodes: "/static/markup_nodes.ts", names: "/static/known_names.ts" };
+/** Where a page of `openWithModules` has these. */
+const MODULES = {
+  markup: "/modules/static/markup.ts",
+  nodes: "/modules/static/markup_nodes.ts",
+  names: "/modules/static/known_names.ts",
+};
+
+/** A page that can import each of its modules by itself. */
+async function openWithModules(stage: Stage, options?: Parameters<Stage["open"]>[0]): Promise<Page> {
+  const page = await stage.open(options);
+  const modules = await readModules();
+  await page.route("**/modules/**", async (route) => {
+    const body = modules.get(new URL(route.request().url()).pathname.replace("/modules/", ""))!;
+    await route.fulfill({ body, contentType: "text/javascript" });
+  });
+  return page;
+}
 
 const NAMES = ["Ada", "Ana María", "Guest 1234", "林小雨", "محمد", "<b>", 'x" onclick="y'];
 
@@ -149,7 +166,7 @@ async function fuzz({ seed, count, pieces, calm, names, modules }: {
 scenario(
   "a message has nothing but its markup, and its words are those that were typed",
   async (stage) => {
-    const page = await stage.open();
+    const page = await openWithModules(stage);
     const seed = Number(Deno.env.get("SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
     console.log(`The seed is ${seed}; SEED=${seed} repeats it.`);
     const counts: Record<string, number> = {};
@@ -186,7 +203,7 @@ async function show(page: Page, ...texts: string[]): Promise<void> {
 }
 
 scenario("the longest messages are shown, whatever is in them", async (stage) => {
-  const page = await stage.open();
+  const page = await openWithModules(stage);
   for (const piece of ["*a **b ", "@Ada ", "`a` ", "http://a ", "**a** ", "```\n", "\n"]) {
     // Also when all of it is within one element.
     for (const [before, after] of [["", ""], ["**", "b**"]]) {
@@ -200,7 +217,7 @@ scenario("the longest messages are shown, whatever is in them", async (stage) =>
 
 scenario("a block of code has no blank lines around it, and a long line of it scrolls within it", async (stage) => {
   for (const viewport of [PHONE, { width: 1440, height: 900 }]) {
-    const page = await stage.open({ viewport });
+    const page = await openWithModules(stage, { viewport });
     await show(page, `Before\n\`\`\`ts\n${"long ".repeat(100)}\nsecond\n\`\`\`\nafter`, "one\ntwo", "code `a b`");
     const sizes = await page.evaluate(() => {
       const [block, lines] = [...document.querySelectorAll("#timeline .text")] as HTMLElement[];

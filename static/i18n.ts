@@ -304,9 +304,9 @@ const zh: Words = {
 export const WORDS: { readonly [L in Language]: Words } = { en, zh };
 
 /** The words of the language that the page speaks. */
-export let words: Words = en;
-/** How this reader is used to see dates and numbers in that language, for Intl. */
-export let locale = "en";
+export const words: Words = { ...en };
+
+let spokenLocale = "en";
 
 /** What a language is called in `lang`, and the locale of who reads it but does not say where. */
 export const LOCALES: { readonly [L in Language]: string } = { en: "en", zh: "zh-CN" };
@@ -316,8 +316,13 @@ export const LOCALES: { readonly [L in Language]: string } = { en: "en", zh: "zh
  * @param preferred what the reader reads, best first: `navigator.languages`.
  */
 export function speak(language: Language, preferred: readonly string[]): void {
-  words = WORDS[language];
-  locale = preferred.find((tag) => languageIn(tag) === language && isLocale(tag)) ?? LOCALES[language];
+  Object.assign(words, WORDS[language]);
+  spokenLocale = preferred.find((tag) => languageIn(tag) === language && isLocale(tag)) ?? LOCALES[language];
+}
+
+/** How this reader is used to see dates and numbers in the language that is spoken, for Intl. */
+export function locale(): string {
+  return spokenLocale;
 }
 
 /**
@@ -349,5 +354,5 @@ function isLocale(tag: string): boolean {
 }
 
 function number(value: number): string {
-  return value.toLocaleString(locale);
+  return value.toLocaleString(spokenLocale);
 }

@@ -235,7 +235,7 @@ test("Dates are written as where the reader lives, if they read that language th
     ] as const
   ) {
     speak(language, preferred);
-    assert.deepEqual([words, locale], [WORDS[language], expected]);
+    assert.deepEqual([words, locale()], [WORDS[language], expected]);
   }
   speak("en", []);
 });

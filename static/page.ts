@@ -1,3 +1,5 @@
+// Before everything else, so that the handshake is made meanwhile.
+import { openSocket } from "./first_socket.ts";
 import { DEFAULT_ROOM, type Refusal, type Said } from "../protocol.ts";
 import { Attention } from "./attention.ts";
 import { Banner } from "./banner.ts";
@@ -9,7 +11,6 @@ import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { Drafts } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
-import { openSocket } from "./first_socket.ts";
 import { words } from "./i18n.ts";
 import { isOfInputMethod, isWritable, type Shortcut, shortcutOf } from "./keys.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";

@@ -20,7 +20,7 @@ export function nameOf({ id, name }: Person): HTMLElement {
 /** The first letter of a person's name on a disc in their colour, for the eye only. */
 export function avatarOf({ id, name }: Person): HTMLElement {
   const [letter] = /[\p{L}\p{N}\p{S}]\p{M}*/u.exec(name) ?? ["?"];
-  const disc = element("span", `avatar ${colourOf(id)}`, letter.toLocaleUpperCase(locale));
+  const disc = element("span", `avatar ${colourOf(id)}`, letter.toLocaleUpperCase(locale()));
   disc.ariaHidden = "true";
   return disc;
 }
@@ -30,6 +30,6 @@ let collator: Intl.Collator | undefined;
 /** Orders people by their names, as the reader's language does, and numbers in them by their size. */
 export function byName(a: Person, b: Person): number {
   // One for all names: to make it takes longer than to compare with it.
-  collator ??= new Intl.Collator(locale, { numeric: true });
+  collator ??= new Intl.Collator(locale(), { numeric: true });
   return collator.compare(a.name, b.name);
 }

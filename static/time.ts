@@ -49,7 +49,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 function relative(count: number, unit: Intl.RelativeTimeFormatUnit): string {
-  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(count, unit);
+  return new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(count, unit);
 }
 
 function startOf(day: Date): number {
@@ -57,7 +57,7 @@ function startOf(day: Date): number {
 }
 
 function capitalized(word: string): string {
-  return word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);
+  return word.charAt(0).toLocaleUpperCase(locale()) + word.slice(1);
 }
 
 function timeAs(at: number, options: Intl.DateTimeFormatOptions): HTMLTimeElement {
@@ -83,6 +83,6 @@ const formats = new Map<Intl.DateTimeFormatOptions, Intl.DateTimeFormat>();
 
 function formatOf(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   let format = formats.get(options);
-  if (format === undefined) formats.set(options, format = new Intl.DateTimeFormat(locale, options));
+  if (format === undefined) formats.set(options, format = new Intl.DateTimeFormat(locale(), options));
   return format;
 }

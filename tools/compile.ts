@@ -3,14 +3,14 @@
  * `deno compile`, above all `--target`. COMPILE_DENO names the Deno to compile with, this one if it is not set.
  * @module
  */
-import { readPage, SOURCE, STAGED } from "../assets.ts";
+import { buildPage, STAGED } from "../assets.ts";
 import project from "../deno.json" with { type: "json" };
 
 await Deno.remove(STAGED, { recursive: true }).catch((error) => {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 });
 await Deno.mkdir(new URL("static/", STAGED), { recursive: true });
-for (const [name, text] of await readPage(SOURCE)) await Deno.writeTextFile(new URL(name, STAGED), text);
+for (const [name, text] of await buildPage()) await Deno.writeTextFile(new URL(name, STAGED), text);
 
 // The binary may do what the start task may.
 const permissions = project.tasks.start.command.split(" ").filter((word) => word.startsWith("--allow-"));
@@ -25,6 +25,6 @@ const { code } = await new Deno.Command(Deno.env.get("COMPILE_DENO") ?? Deno.exe
     ...Deno.args,
     "main.ts",
   ],
-  cwd: SOURCE,
+  cwd: new URL("../", import.meta.url),
 }).spawn().status;
 Deno.exit(code);
