@@ -2,14 +2,19 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { ITEMS_MAX } from "../static/chat_timeline.ts";
-import { firstMessage, framesOf, holdings, keepDiary } from "./speed.ts";
+import { firstMessage, framesOf, holdings, keepDiary, serveBarePage } from "./speed.ts";
 import { hasMessages, numbered, PHONE, scenario, type Stage, WIDE, write } from "./stage.ts";
 
 /** The best of several attempts is what the page can do; the others are what else the machine had to do. */
 const ATTEMPTS = 5;
-/** The goal is 300 ms; a machine that does something else takes several times as long, and what grows is noticed at this. */
-const FIRST_MESSAGE_MS_MAX = 1_500;
-const REQUESTS_MAX = 75;
+/** Until the first message is painted, in ms, when the browser has been here before. */
+const FIRST_MESSAGE_MS_MAX = 300;
+/**
+ * On a slow or busy machine it may take this many times as long as a page with nothing but one message takes there; on the
+ * first visit, when the browser starts a process and compiles everything, always.
+ */
+const TIMES_BARE_MAX = { first: 15, later: 5 };
+const REQUESTS_MAX = 6;
 /** How long a page may be kept from answering, in ms. */
 const TASK_MS_MAX = 400;
 
@@ -28,17 +33,24 @@ async function sayFast(stage: Stage, seconds: number): Promise<void> {
   }
 }
 
-scenario("the first message is there soon, and nothing moves after it", async (stage) => {
+scenario("the first message is there within 300 ms, and nothing moves after it", async (stage) => {
   const bob = await stage.speaker("Bob", "lobby");
   await bob.say("lobby", ...numbered(1, 60));
+  await using bareSite = serveBarePage();
+  const best = (times: readonly number[]) => Math.round(Math.min(...times));
   for (const viewport of [WIDE, PHONE]) {
-    const [cold, warm]: [number[], number[]] = [[], []];
+    const [bare, first, later]: [number[], number[], number[]] = [[], [], []];
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const simple = await stage.blank({ viewport });
+      await keepDiary(simple);
+      bare.push(await firstMessage(simple, `http://127.0.0.1:${bareSite.addr.port}/`));
+      await simple.context().close();
+
       const page = await stage.blank({ viewport });
       await keepDiary(page);
-      cold.push(await firstMessage(page, stage.url));
+      first.push(await firstMessage(page, stage.url));
       await page.evaluate(() => navigator.serviceWorker.ready);
-      warm.push(await firstMessage(page, stage.url));
+      later.push(await firstMessage(page, stage.url));
 
       await bob.say("lobby", "One more");
       bob.type("lobby");
@@ -47,9 +59,12 @@ scenario("the first message is there soon, and nothing moves after it", async (s
       assert.deepEqual(shifts.filter(({ at }) => at > painted!), []);
       await page.context().close();
     }
-    const told = (times: number[]) => times.map((ms) => Math.round(ms)).sort((a, b) => a - b).join(", ");
-    console.log(`First message at ${viewport.width} px, in ms: on the first visit ${told(cold)}; later ${told(warm)}`);
-    assert.ok(Math.min(...cold, ...warm) < FIRST_MESSAGE_MS_MAX);
+    console.log(
+      `First message at ${viewport.width} px, in ms, the best of ${ATTEMPTS}: ${best(first)} on the first visit, ` +
+        `${best(later)} later; a page with nothing else takes ${best(bare)}`,
+    );
+    assert.ok(best(later) < Math.max(FIRST_MESSAGE_MS_MAX, TIMES_BARE_MAX.later * best(bare)));
+    assert.ok(best(first) < TIMES_BARE_MAX.first * best(bare));
   }
 });
 
