@@ -55,7 +55,8 @@ export async function firstMessage(page: Page, url: string): Promise<number> {
 /** A server with a page that has one message and nothing else: nothing could be there sooner. */
 export function serveBarePage(): Deno.HttpServer<Deno.NetAddr> {
   const html = '<!doctype html><title>Bare</title><div id="timeline"><p class="text">Hello</p></div>';
-  const headers = { "content-type": "text/html; charset=utf-8" };
+  // For this a browser starts a new process, as it does for ours.
+  const headers = { "content-type": "text/html; charset=utf-8", "cross-origin-opener-policy": "same-origin" };
   return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response(html, { headers }));
 }
 

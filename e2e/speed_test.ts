@@ -13,10 +13,10 @@ const FIRST_MESSAGE_MS_MAX = 300;
  * On a slow or busy machine it may take this many times as long as a page with nothing but one message takes there; on the
  * first visit, when the browser starts a process and compiles everything, always.
  */
-const TIMES_BARE_MAX = { first: 15, later: 5 };
+const TIMES_BARE_MAX = { first: 8, later: 4 };
 const REQUESTS_MAX = 6;
 /** How long a page may be kept from answering, in ms. */
-const TASK_MS_MAX = 400;
+const TASK_MS_MAX = 200;
 
 async function diaryOf(page: Page): Promise<typeof globalThis.diary> {
   return await page.evaluate(() => globalThis.diary);
@@ -100,8 +100,8 @@ scenario("with 50 messages a second the page has its 60 frames, while the oldest
     `Frames in ${seconds} s: ${busy.frames} with 50 messages a second, the longest ${busy.longestMs} ms; ` +
       `${idle.frames} and ${idle.longestMs} ms with none. Rows: ${rows}`,
   );
-  // The server and who speaks share the machine's cores with the page, so this catches only what is really slow.
-  assert.ok(busy.frames >= 0.25 * idle.frames);
+  // The server and who speaks share the machine's cores with the page.
+  assert.ok(busy.frames >= 0.75 * idle.frames);
   assert.ok(rows < ITEMS_MAX - 100 + 50 * seconds, "the oldest have gone");
 });
 
