@@ -288,6 +288,29 @@ scenario("the last colon of a name makes it the emoji, which can be taken back; 
   await holds(page, "`:tada: :sm` 👍");
 });
 
+scenario("the wide signs of a Chinese keyboard complete names and emoji, and mention, as well", async (stage) => {
+  await company(stage);
+  const page = await stage.open();
+  await hasMessages(page, 2);
+  const { compose, commit } = await inputMethod(page);
+  await page.keyboard.type("好");
+  await commit("＠");
+  await page.keyboard.type("cl");
+  await suggests(page, "[Cleo]");
+  await page.keyboard.press("Enter");
+  await holds(page, "好@Cleo ");
+  await commit("：");
+  await page.keyboard.type("tada");
+  await page.locator("#suggestions").waitFor();
+  await compose("：");
+  await commit("：");
+  await holds(page, "好@Cleo 🎉");
+  await page.keyboard.type(" ＠Bob 注意：smile");
+  await page.keyboard.press("Enter");
+  await page.getByText("好@Cleo 🎉 ＠Bob 注意：smile").waitFor();
+  assert.deepEqual(await page.locator("#timeline .mention").allTextContents(), ["@Cleo", "＠Bob"]);
+});
+
 scenario("a completion can be taken back", async (stage) => {
   const page = await openInCompany(stage);
   await page.keyboard.type("Dear @cl");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import type { Person, Said } from "../protocol.ts";
+import { NAME_CHARACTERS_MAX, type Person, type Said } from "../protocol.ts";
 import type { RoomView } from "./chat.ts";
 import {
   closedToken,
@@ -16,6 +16,7 @@ import {
 } from "./completion.ts";
 import { EMOJI } from "./emoji.ts";
 import { readEmoji } from "./emoji_names.ts";
+import { mentions } from "./markup.ts";
 
 const emoji = readEmoji(EMOJI);
 
@@ -81,6 +82,31 @@ test("An @ begins somebody's name, which goes on over single spaces, but not in 
   }
 });
 
+test("Names are offered behind the same signs behind which a mention is one", () => {
+  for (
+    const before of ["-", "...", "wait...", "（", "：", "①", "你", "a", "é", "7", "_", "a.", "a-", "a_", "ana@ex."]
+  ) {
+    const isOffered = token(`${before}@An|`) === "person @An";
+    assert.equal(isOffered, mentions(`${before}@Ana`, "Ana"), before);
+  }
+  for (const before of ["-", "...", "wait..."]) assert.equal(token(`${before}@An|`), "person @An");
+});
+
+test("The wide signs of a Chinese keyboard complete as the narrow ones do", () => {
+  assert.equal(token("＠An|"), "person ＠An");
+  assert.equal(token("你好＠安|"), "person ＠安");
+  assert.equal(token("：tad|"), "emoji ：tad");
+  assert.equal(token("太好了！：tad|"), "emoji ：tad");
+  for (const text of ["ana＠ex|", "10：30|", "注意：see|", "注意：：see|", "`：tad|"]) {
+    assert.equal(token(text), undefined, text);
+  }
+});
+
+test("The longest name can be completed to its last letter, also when its letters are long", () => {
+  const name = "𠮷".repeat(NAME_CHARACTERS_MAX);
+  assert.equal(token(`@${name}|`), `person @${name}`);
+});
+
 test("What is at the caret counts, not what is at the end", () => {
   assert.equal(token("|@Ana"), undefined);
   assert.equal(token("@A|na"), "person @A");
@@ -88,14 +114,16 @@ test("What is at the caret counts, not what is at the end", () => {
 });
 
 test("A token always is a part of the text that ends at the caret", () => {
-  const part = fc.constantFrom("@", ":", "a", "Ana", " ", "\n", "`", "```", "安", "👩‍🔧", "+1", "\ud83d");
+  const part = fc.constantFrom("@", ":", "＠", "：", "a", "Ana", " ", "\n", "`", "```", "安", "👩‍🔧", "+1", "\ud83d");
   fc.assert(fc.property(fc.array(part), fc.nat(), (parts, at) => {
     const text = parts.join("");
     const caret = at % (text.length + 1);
     const found = tokenAt(text, caret);
     if (!found) return;
     assert.equal(found.to, caret);
-    assert.equal(text.slice(found.from, found.to), (found.kind === "emoji" ? ":" : "@") + found.query);
+    const [sign, ...query] = text.slice(found.from, found.to);
+    assert.ok((found.kind === "emoji" ? ":：" : "@＠").includes(sign!));
+    assert.equal(query.join(""), found.query);
   }));
 });
 
@@ -173,5 +201,8 @@ test("The last colon of a known name makes it the emoji, outside of code", () =>
   assert.equal(closed("Done :tada:"), "Done 🎉");
   assert.equal(closed("好的:100:"), "好的💯");
   assert.equal(closed(":TADA:"), "🎉");
-  for (const text of [":nothing:", "10:30:", "`:tada:", "a::tada:", "a:tada:", "::"]) assert.equal(closed(text), text);
+  for (const text of ["好：tada：", "好:tada：", "好：tada:"]) assert.equal(closed(text), "好🎉");
+  for (const text of [":nothing:", "10:30:", "`:tada:", "a::tada:", "a:tada:", "::", "10：30："]) {
+    assert.equal(closed(text), text);
+  }
 });

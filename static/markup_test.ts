@@ -325,6 +325,8 @@ test("An @ with a name that is known mentions somebody, in capitals or not", () 
     ["你好@林小雨", "你好@(林小雨)"],
     ["مرحبا @محمد، كيف", "مرحبا @(محمد)، كيف"],
     ["@@Ana", "@@(Ana)"],
+    ["-@Ana ...@Ana wait...@Ana", "-@(Ana) ...@(Ana) wait...@(Ana)"],
+    ["＠Ana 你好＠林小雨", "@(Ana) 你好@(林小雨)"],
     ["@*st`r* `a`", "@(*st`r*) c(a)"],
   );
   assert.deepEqual(parseMarkup("@ANA", names), [{ kind: "mention", text: "@ANA", name: "Ana" }]);
@@ -362,12 +364,16 @@ test("A name can be followed at once by a script that has no spaces, or be of on
 });
 
 test("Who is not known is not mentioned, nor is anybody by an e-mail address", () => {
-  reads(["@nobody"], ["@"], ["@ Ana"], ["a@Ana"], ["1@Ana"], ["é@Ana"], ["a.@Ana"], ["a-@Ana"], ["a_@Ana"], ["@林小"]);
+  reads(["@nobody"], ["@"], ["@ Ana"], ["a@Ana"], ["1@Ana"], ["é@Ana"], ["a.@Ana"], ["a-@Ana"], ["a_@Ana"], ["@林小"], [
+    "a＠Ana",
+  ]);
   assert.equal(shown(parseMarkup("@Ana @", new KnownNames(["", "@"]))), "@Ana @");
 });
 
 test("Somebody is mentioned by name outside of code", () => {
-  for (const text of ["@Ana", "hi @ana!", "a\n**b @Ana**", "```\n@Ana"]) assert.ok(mentions(text, "Ana"), text);
+  for (const text of ["@Ana", "hi @ana!", "＠Ana", "a\n**b @Ana**", "```\n@Ana"]) {
+    assert.ok(mentions(text, "Ana"), text);
+  }
   for (const text of ["", "Ana", "`@Ana`", "```\n@Ana\n```", "@Anastasia", "https://x.y/@Ana", "x@Ana.y"]) {
     assert.ok(!mentions(text, "Ana"), text);
   }
