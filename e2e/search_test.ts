@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { isIn, isMarkedInView, joinRoom, lastIsInView, numbered, PHONE, scenario } from "./stage.ts";
+import { isIn, isMarkedInView, joinRoom, lastIsInView, numbered, PHONE, reaches, scenario } from "./stage.ts";
 
 /** Searches, and waits for exactly these results. */
 async function finds(page: Page, query: string, ...expected: string[]): Promise<void> {
@@ -92,4 +92,18 @@ scenario("there is more to find than a page shows, and what is found comes newes
   await ada.locator("#found li").nth(59).waitFor();
   assert.deepEqual(await ada.locator("#found li p").allTextContents(), numbered(1, 60).toReversed());
   await ada.getByRole("button", { name: "More", exact: true }).waitFor({ state: "hidden" });
+});
+
+scenario("how long ago something was said goes on while one looks at it", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  await bob.say("lobby", "The spare key is under the mat");
+  const ada = await stage.blank();
+  await ada.clock.install();
+  await ada.goto(stage.url);
+  await reaches(ada, "open");
+  await finds(ada, "key", "The spare key is under the mat");
+  const ago = ada.locator("#found li time");
+  await ago.getByText("just now", { exact: true }).waitFor();
+  await ada.clock.fastForward(5 * 60_000);
+  await ago.getByText("5 minutes ago", { exact: true }).waitFor();
 });

@@ -69,6 +69,7 @@ const en = {
   newMessagesLog: "New messages",
   moreMessages: (count: number) => count === 1 ? "1 more message" : `${count} more messages`,
   authorIn: (author: string, room: string) => `${author} in ${room}`,
+  justNow: "just now",
 
   // Writing.
   oneTypes: "{first} is typing…",
@@ -219,6 +220,7 @@ const zh: Words = {
   newMessagesLog: "新消息",
   moreMessages: (count) => `还有 ${count} 条消息`,
   authorIn: (author, room) => `${author} 在房间 ${room}`,
+  justNow: "刚刚",
 
   oneTypes: "{first} 正在输入…",
   twoType: "{first} 和 {second} 正在输入…",

@@ -24,7 +24,7 @@ import { Settings } from "./settings.ts";
 import { keepShell } from "./shell.ts";
 import { Timeline } from "./timeline.ts";
 import { showTyping } from "./typing.ts";
-import { explainTimes, timeOf, untilTomorrow } from "./time.ts";
+import { explainTimes, keepAgo, timeOf, untilTomorrow } from "./time.ts";
 import { unreadOf } from "./unread.ts";
 import { keepVisible } from "./visible.ts";
 
@@ -340,4 +340,5 @@ if ("WebSocket" in globalThis) {
 }
 keepVisible();
 explainTimes();
+keepAgo();
 keepShell();

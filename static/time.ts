@@ -1,5 +1,5 @@
 import { element } from "./element.ts";
-import { locale } from "./i18n.ts";
+import { locale, words } from "./i18n.ts";
 
 const CLOCK: Intl.DateTimeFormatOptions = { timeStyle: "short" };
 const DAY: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
@@ -13,9 +13,21 @@ export function timeOf(at: number): HTMLTimeElement {
   return timeAs(at, CLOCK);
 }
 
-/** A moment as how long ago it was, or with its date if that is more than a day. */
+/** A moment as how long ago it was, or with its date if that is more than a day; see `keepAgo`. */
 export function agoOf(at: number): HTMLTimeElement {
-  return timeIn(at, ago(at, new Date()));
+  const time = timeIn(at, ago(at, new Date()));
+  time.className = "ago";
+  return time;
+}
+
+/** Lets every "5 minutes ago" that is shown grow older. */
+export function keepAgo(): void {
+  setInterval(() => {
+    for (const time of document.querySelectorAll<HTMLTimeElement>("time.ago")) {
+      const text = ago(Date.parse(time.dateTime), new Date());
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }, AGO_MS);
 }
 
 /** How long ago a moment was, in words of the reader's language. */
@@ -25,6 +37,7 @@ export function ago(at: number, now: Date): string {
   if (minutes < 0 || minutes >= DAY_MS / MINUTE_MS) {
     return formatOf(new Date(at).getFullYear() === now.getFullYear() ? DAY : YEAR).format(at);
   }
+  if (minutes === 0) return words.justNow;
   return minutes < 60 ? relative(-minutes, "minute") : relative(-Math.floor(minutes / 60), "hour");
 }
 
@@ -46,6 +59,8 @@ export function untilTomorrow(now: Date): number {
 }
 
 const MINUTE_MS = 60_000;
+/** So often it is looked how long ago something is now, in ms: "1 minute ago" is not told of what is much older. */
+const AGO_MS = MINUTE_MS / 4;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 function relative(count: number, unit: Intl.RelativeTimeFormatUnit): string {
