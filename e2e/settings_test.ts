@@ -63,3 +63,43 @@ scenario("in the end the settings give the focus back, also on a phone", async (
   await dialog.waitFor({ state: "hidden" });
   await page.locator("#settings-open:focus").waitFor();
 });
+
+scenario(
+  "on a Mac, Option and an arrow move within a text of several lines, and change the room elsewhere",
+  async (stage) => {
+    const page = await stage.blank();
+    await page.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" });
+    });
+    await page.goto(stage.url);
+    await joinRoom(page, "kitchen");
+    await isIn(page, "kitchen");
+    await page.keyboard.type("One line");
+    await page.keyboard.press("Alt+ArrowDown");
+    await isIn(page, "lobby");
+    await page.keyboard.type("Two");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("lines");
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.keyboard.type("!");
+    assert.equal((await page.inputValue("#text")).replace("!", ""), "Two\nlines");
+    await isIn(page, "lobby");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Alt+ArrowDown");
+    await isIn(page, "kitchen");
+  },
+);
+
+scenario("a browser that can't remember the language says so where one chooses it", async (stage) => {
+  const page = await stage.blank();
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("There is no room", "QuotaExceededError");
+    };
+  });
+  await page.goto(stage.url);
+  await page.getByRole("button", { name: "Settings and keys" }).click();
+  await page.getByLabel("Language · 语言").selectOption({ label: "简体中文" });
+  await page.getByRole("dialog").getByText("it can’t remember another language").waitFor();
+  assert.equal(await page.getByLabel("Language · 语言").inputValue(), "en");
+});

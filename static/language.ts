@@ -18,13 +18,13 @@ export function beginToSpeak(memory: Memory): Language {
 
 /**
  * Offers the languages, each by its own name. The page begins anew in the one that is chosen.
- * @param hint is told why it can't.
+ * @param answer is told why it can't.
  */
 export function offerLanguages(
   select: HTMLSelectElement,
   spoken: Language,
   memory: Memory,
-  hint: (text: string) => void,
+  answer: (text: string) => void,
 ): void {
   for (const [language, name] of Object.entries(LANGUAGES)) {
     const option = element("option", "", name);
@@ -36,6 +36,6 @@ export function offerLanguages(
   select.addEventListener("change", () => {
     if (memory.set(LANGUAGE_KEY, select.value)) return location.reload();
     select.value = spoken;
-    hint(words.notRemembered);
+    answer(words.notRemembered);
   });
 }

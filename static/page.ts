@@ -12,7 +12,7 @@ import { Conversation } from "./conversation.ts";
 import { Drafts } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
 import { words } from "./i18n.ts";
-import { isOfInputMethod, isWritable, type Shortcut, shortcutOf } from "./keys.ts";
+import { isOfInputMethod, type Shortcut, shortcutOf, writingInto } from "./keys.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";
 import { Notifications } from "./notifications.ts";
 import { isGuest, People } from "./people.ts";
@@ -36,7 +36,7 @@ function byId<T extends HTMLElement>(id: string): T {
 }
 
 const memory = new Memory(() => localStorage);
-offerLanguages(byId("language"), beginToSpeak(memory), memory, hint);
+offerLanguages(byId("language"), beginToSpeak(memory), memory, (text) => byId("language-answer").textContent = text);
 const banner = new Banner(document.querySelector("header")!);
 
 /** The page as a whole: which place it is at, and who is told of what. */
@@ -173,7 +173,7 @@ class Page implements ChatListener {
       if (room) chat.mute(room.name, !room.muted);
     });
     document.addEventListener("keydown", (event) => {
-      const shortcut = shortcutOf(event, isWritable(event.target), this.#settings.singleKeys);
+      const shortcut = shortcutOf(event, writingInto(event.target), this.#settings.singleKeys);
       if (!shortcut || event.repeat || byId<HTMLDialogElement>("settings").open) return;
       event.preventDefault();
       this.#do(shortcut);

@@ -37,7 +37,7 @@ export class Settings {
     this.#memory = memory;
     this.#notifications = notifications;
     this.#notify = dialog.querySelector("#notify")!;
-    this.#answer = dialog.querySelector("[role=status]")!;
+    this.#answer = dialog.querySelector("#notify-answer")!;
     this.#single = dialog.querySelector("#single-keys")!;
     dialog.querySelector(".keys")!.append(
       ...keys().map(([keys, what]) =>
