@@ -7,6 +7,7 @@ import {
   comesBack,
   hasMessages,
   isCalled,
+  isMarkedInView,
   lastIsInView,
   messages,
   numbered,
@@ -178,6 +179,23 @@ scenario("who reads back while too much is missed goes on reading where they wer
   await ada.locator("#unseen").click();
   await ada.getByText("Message 1200", { exact: true }).waitFor();
   assert.ok(await ada.evaluate(lastIsInView));
+});
+
+scenario("who asks for the newest without a connection is told that they can’t be had", async (stage) => {
+  const line = await stage.line();
+  const bob = await stage.speaker("Bob", "lobby");
+  const first = await bob.say("lobby", "Message 1");
+  await bob.say("lobby", ...numbered(2, 200));
+  const page = await stage.open({ line, at: `#m${first}` });
+  await isMarkedInView(page, "Message 1");
+  await goOffline(page, line);
+  await page.getByRole("button", { name: "Newest" }).click();
+  await page.getByText("The newest messages can’t be shown now: the server does not answer.").waitFor();
+  await goOnline(page, line);
+  await page.getByRole("button", { name: "Newest" }).click();
+  await page.getByText("Message 200", { exact: true }).waitFor();
+  assert.ok(await page.evaluate(lastIsInView));
+  assert.equal(await page.textContent("#hint"), "");
 });
 
 scenario("a name chosen offline is taken when the connection is back", async (stage) => {

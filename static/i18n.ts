@@ -65,6 +65,7 @@ const en = {
   tryAgain: "Try again",
   discard: "Delete",
   messageMissing: "That message can’t be found.",
+  newestMissing: "The newest messages can’t be shown now: the server does not answer.",
 
   newMessagesLog: "New messages",
   moreMessages: (count: number) => count === 1 ? "1 more message" : `${count} more messages`,
@@ -217,6 +218,7 @@ const zh: Words = {
   tryAgain: "重试",
   discard: "删除",
   messageMissing: "找不到这条消息。",
+  newestMissing: "服务器没有响应，暂时无法显示最新消息。",
   newMessagesLog: "新消息",
   moreMessages: (count) => `还有 ${count} 条消息`,
   authorIn: (author, room) => `${author} 在房间 ${room}`,

@@ -166,7 +166,7 @@ class Page implements ChatListener {
     addEventListener("popstate", () => this.#show(this.#placeOfAddress()));
     byId("unseen").addEventListener("click", () => {
       this.#composer.focus();
-      this.#conversation.toEnd();
+      this.#toEnd(words.newestMissing);
     });
     byId("mute").addEventListener("click", () => {
       const room = chat.rooms.get(this.#shown);
@@ -225,7 +225,12 @@ class Page implements ChatListener {
   async #say(text: string): Promise<void> {
     this.#conversation.answered();
     this.#chat.say(this.#shown, text);
-    if (!await this.#conversation.toEnd()) hint(words.waitsAtEnd);
+    await this.#toEnd(words.waitsAtEnd);
+  }
+
+  /** Goes to the newest message; says so when it is not to be had. */
+  async #toEnd(missing: string): Promise<void> {
+    hint(await this.#conversation.toEnd() ? "" : missing);
   }
 
   /** Goes where a link of this page leads, unless it was clicked to open elsewhere. */
@@ -260,7 +265,7 @@ class Page implements ChatListener {
     const isOther = room !== this.#shown;
     this.#conversation.aim = message;
     if (isOther) this.#enter(room);
-    else if (message === undefined && this.#chat.rooms.get(room)?.moreAfter) this.#conversation.toEnd();
+    else if (message === undefined && this.#chat.rooms.get(room)?.moreAfter) this.#toEnd(words.newestMissing);
     this.#takeAim();
     this.#roomsDrawer.close();
     this.#searchDrawer.close();
