@@ -133,6 +133,23 @@ scenario("what is written in one tab does not disturb who writes in another", as
   await holds(other, "From the second");
 });
 
+scenario("what was sent in one tab does not wait in another to be sent once more", async (stage) => {
+  const page = await stage.open();
+  await page.keyboard.type("Said once");
+  await isKept(page, "lobby", "Said once");
+  const other = await page.context().newPage();
+  await other.goto(stage.url);
+  await reaches(other, "open");
+  await holds(other, "Said once");
+  await other.focus("#text");
+  await other.keyboard.press("Enter");
+  await shows(page, "Said once");
+  await holds(page, "");
+  await page.focus("#text");
+  await page.keyboard.type("And on");
+  await holds(page, "And on");
+});
+
 scenario("near the limit one sees how much is left, and beyond it how much is too much", async (stage) => {
   const page = await stage.open();
   const limit = page.locator("#limit");

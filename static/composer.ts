@@ -1,6 +1,6 @@
 import type { Person } from "../protocol.ts";
 import { Completer } from "./completer.ts";
-import type { Drafts } from "./drafts.ts";
+import type { Drafts, Stored } from "./drafts.ts";
 import { words } from "./i18n.ts";
 import { isOfInputMethod } from "./keys.ts";
 import { Limit } from "./limit.ts";
@@ -71,6 +71,11 @@ export class Composer {
     this.#drafts.keep();
     this.#room = room;
     this.#set(this.#drafts.of(room));
+  }
+
+  /** Another tab changed the storage. */
+  storageChanged(stored: Stored): void {
+    if (this.#drafts.isGone(this.#room, stored)) this.#set("");
   }
 
   focus(): void {

@@ -5,9 +5,12 @@ export const DRAFT_PREFIX = "hubbub.draft.";
 /** So long after the first key something is kept, in ms: as much as the end of a tab can cost, and no key waits for it. */
 export const KEEP_MS = 500;
 
+/** What a tab is told of what another one has stored. */
+export type Stored = Pick<StorageEvent, "key" | "oldValue" | "newValue">;
+
 /**
  * What I have begun to write in each room; it survives the tab. It is read when a room is shown, and never while I write
- * there, so that what I write in another tab does not disturb me.
+ * there, so that what I write in another tab does not disturb me. Only what was sent there is not to be sent here again.
  */
 export class Drafts {
   readonly #memory: Memory;
@@ -16,6 +19,8 @@ export class Drafts {
   readonly #unkept = new Map<string, string>();
   /** What this tab has read or kept last: what it may delete. */
   readonly #known = new Map<string, string>();
+  /** The rooms in which this tab has written something since it read what was begun there. */
+  readonly #written = new Set<string>();
   #callOff: (() => void) | undefined;
 
   /** @param after calls back in so many ms, unless what it returns is called before. */
@@ -30,13 +35,23 @@ export class Drafts {
     if (unkept !== undefined) return unkept;
     const kept = this.#memory.get(DRAFT_PREFIX + room) ?? "";
     this.#known.set(room, kept);
+    this.#written.delete(room);
     return kept;
   }
 
   /** What is written in a room now; kept soon, however fast somebody types and however long it is. */
   write(room: string, text: string): void {
     this.#unkept.set(room, text);
+    this.#written.add(room);
     this.#callOff ??= this.#after(KEEP_MS, () => this.keep());
+  }
+
+  /** Whether another tab has sent or deleted what was begun in a room, and this one has not changed it meanwhile. */
+  isGone(room: string, { key, oldValue, newValue }: Stored): boolean {
+    if (key !== DRAFT_PREFIX + room || newValue !== null || this.#unkept.has(room)) return false;
+    if (this.#written.has(room) && oldValue !== this.#known.get(room)) return false;
+    this.#known.set(room, "");
+    return true;
   }
 
   /** Keeps at once what is not kept yet. To have sent something here does not take away what was begun in another tab. */

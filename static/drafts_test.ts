@@ -116,3 +116,41 @@ test("To send something in one tab does not take away what was begun in another"
   other.drafts.keep();
   assert.equal(tab(shelf).drafts.of("lobby"), "");
 });
+
+/** What was begun is taken out of the storage by another tab; whether it is to go from this one, too. */
+function isGone(drafts: Drafts, room: string, removed: string): boolean {
+  return drafts.isGone(room, { key: DRAFT_PREFIX + room, oldValue: removed, newValue: null });
+}
+
+test("What was sent in one tab goes from another that shows it", () => {
+  const shelf = new FakeShelf();
+  const [one, other] = [tab(shelf), tab(shelf)];
+  one.drafts.write("lobby", "Hello");
+  one.drafts.keep();
+  assert.equal(other.drafts.of("lobby"), "Hello");
+  assert.ok(isGone(other.drafts, "lobby", "Hello"), "what it has read");
+  assert.ok(isGone(one.drafts, "lobby", "Hello"), "what it has written itself");
+});
+
+test("What was sent after it was gone on with in one tab goes from another that shows its beginning", () => {
+  const shelf = new FakeShelf();
+  const [one, other] = [tab(shelf), tab(shelf)];
+  one.drafts.write("lobby", "Hel");
+  one.drafts.keep();
+  assert.equal(other.drafts.of("lobby"), "Hel");
+  assert.ok(isGone(other.drafts, "lobby", "Hello"));
+});
+
+test("What this tab has changed, another room, and what another tab only goes on with, stay", () => {
+  const shelf = new FakeShelf();
+  const [one, other] = [tab(shelf), tab(shelf)];
+  one.drafts.write("lobby", "Hello");
+  one.drafts.keep();
+  assert.equal(other.drafts.of("lobby"), "Hello");
+  assert.ok(!other.drafts.isGone("lobby", { key: `${DRAFT_PREFIX}lobby`, oldValue: "Hello", newValue: "Hello!" }));
+  assert.ok(!other.drafts.isGone("kitchen", { key: `${DRAFT_PREFIX}lobby`, oldValue: "Hello", newValue: null }));
+  other.drafts.write("lobby", "Hello to all");
+  assert.ok(!isGone(other.drafts, "lobby", "Hello"), "changed just now");
+  other.drafts.keep();
+  assert.ok(!isGone(other.drafts, "lobby", "Hello"), "changed a while ago");
+});

@@ -9,7 +9,7 @@ import { mentionable } from "./completion.ts";
 import { Composer } from "./composer.ts";
 import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
-import { Drafts } from "./drafts.ts";
+import { Drafts, type Stored } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
 import { words } from "./i18n.ts";
 import { isOfInputMethod, type Shortcut, shortcutOf, writingInto } from "./keys.ts";
@@ -156,6 +156,11 @@ class Page implements ChatListener {
   refused(refusal: Refusal): void {
     const isAboutName = refusal.code === "badName" || refusal.code === "nameTaken";
     if (!isAboutName || !this.#people.refused(refusal)) hint(sayRefusal(refusal));
+  }
+
+  /** Another tab changed the storage. */
+  storageChanged(stored: Stored): void {
+    this.#composer.storageChanged(stored);
   }
 
   #listen(): void {
@@ -331,7 +336,10 @@ function begin(): void {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") chat.retry();
   });
-  addEventListener("storage", ({ key }) => chat.storageChanged(key));
+  addEventListener("storage", (stored) => {
+    chat.storageChanged(stored.key);
+    page.storageChanged(stored);
+  });
   addEventListener("beforeunload", (event) => {
     if (!chat.outboxKept) event.preventDefault();
   });
