@@ -44,6 +44,25 @@ scenario("who takes another name is mentioned by it, and what mentions it is hig
   await page.locator(".mention.me").getByText("@Grace").waitFor();
 });
 
+scenario("who is mentioned before they come is highlighted when they come, and nothing moves", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  const page = await stage.open();
+  const timeline = page.locator("#timeline");
+  await bob.say("lobby", "Is @Grace Hopper here? `@Grace Hopper`", ...numbered(1, 60));
+  await timeline.getByText("Message 60", { exact: true }).waitFor();
+  await page.locator("#viewport").evaluate((viewport) => viewport.scrollTop = 0);
+  const first = timeline.getByText("Is @Grace Hopper here?");
+  await first.waitFor();
+  assert.equal(await page.locator(".mention").count(), 0);
+  const place = () =>
+    timeline.getByText("Message 9", { exact: true }).evaluate((text) => text.getBoundingClientRect().top);
+  const before = await place();
+  await stage.speaker("Grace Hopper", "lobby");
+  await first.locator(".mention").getByText("@Grace Hopper", { exact: true }).waitFor();
+  assert.equal(await page.locator(".mention").count(), 1);
+  assert.equal(await place(), before);
+});
+
 scenario("of a muted room one hears nothing but what mentions one, also after a reload", async (stage) => {
   const bob = await stage.speaker("Bob", "lobby", "kitchen");
   const page = await ada(await stage.open());

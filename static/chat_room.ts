@@ -37,12 +37,11 @@ export class Room implements RoomView {
   count = 0;
   people: readonly Person[] = [];
   muted = false;
+  names = new KnownNames([]);
   #unread: Unread[] = [];
   readonly #catchers = new Set<Said[]>();
-  readonly #known = new Set<string>();
   /** I, once it is known what I am called. */
   #me: readonly Person[] = [];
-  #names: KnownNames | undefined;
 
   constructor(name: string, typists: Typing) {
     this.name = name;
@@ -67,10 +66,6 @@ export class Room implements RoomView {
 
   get mentions(): number {
     return this.#unread.filter(({ mention }) => mention).length;
-  }
-
-  get names(): KnownNames {
-    return this.#names ??= new KnownNames(this.#known);
   }
 
   get typing(): readonly Person[] {
@@ -175,13 +170,9 @@ export class Room implements RoomView {
 
   /** Somebody is here or has said something, and so can be mentioned. */
   know(people: readonly { readonly name: string }[]): void {
-    const { size } = this.#known;
-    for (const { name } of people) this.#known.add(name);
-    if (this.#known.size === size) return;
-    this.#names = undefined;
-    if (this.#known.size <= NAMES_MAX) return;
-    this.#known.clear();
-    for (const { name } of [...this.#me, ...this.people, ...people]) this.#known.add(name);
+    for (const { name } of people) this.names.add(name);
+    if (this.names.size <= NAMES_MAX) return;
+    this.names = new KnownNames([...this.#me, ...this.people, ...people].map(({ name }) => name));
   }
 
   /** People came and went. */

@@ -1075,6 +1075,22 @@ test("Who is mentioned by name is told so until it is read, and in no other's st
   assert.deepEqual([tab.room().unread, tab.room().mentions], [4, 0]);
 });
 
+test("Whoever comes or speaks can be mentioned from then on, by the names that are known already", async () => {
+  const { clock, server, tab } = await connected();
+  const { names } = tab.room();
+  const { size } = names;
+  assert.equal(names.at("Grace Hopper", 0), undefined);
+  server.tell({ type: "people", room: "lobby", joined: [{ id: "other", name: "Grace Hopper" }], left: [], count: 2 });
+  server.say("Here I am", "Ada");
+  await clock.pass(1_000);
+  assert.equal(tab.room().names, names);
+  for (const name of ["Grace Hopper", "Ada"]) {
+    assert.equal(names.at(name, 0)?.name, name);
+    assert.equal(names.since(size).at(name, 0)?.name, name);
+    assert.equal(names.since(names.size).at(name, 0), undefined);
+  }
+});
+
 test("A room that is muted is so in all tabs and after a reload, until it is not any more", async () => {
   const { clock, server, browser, tab, chat } = await connected();
   const other = new Tab(server, browser);

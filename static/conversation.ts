@@ -87,22 +87,25 @@ export class Conversation {
         frame();
       });
     } else {
-      keeper.scrolled();
       if (change.kind === "reset" && room.unread > 0) this.#timeline.newAfter = room.lastRead;
-      const hadFocus = this.#parts.list.contains(document.activeElement);
-      const reading = this.#reading();
-      keeper.prepend(() => {
+      const reading = this.#stay(() => {
         if (change.kind === "prepended") this.#timeline.prepend(room, change.count);
         else if (change.kind === "dropped") this.#timeline.drop(room, change.count);
         else this.#timeline.reset(room);
         frame();
-        // Its end: above its text the author may go, when it turns out that they had spoken before.
-      }, () => reading && this.#timeline.find(reading.id)?.getBoundingClientRect().bottom);
-      if (hadFocus && document.activeElement === document.body) this.#parts.viewport.focus({ preventScroll: true });
+      });
       if (reading && !this.has(reading.id) && this.#waiting === 0) this.#fetch(reading);
     }
     keeper.mayFollow = !room.moreAfter;
     this.#moved(() => keeper.scrolled());
+    this.named(room);
+  }
+
+  /** Names may have become known: what mentions them shows it. */
+  named(room: RoomView): void {
+    if (room.name !== this.#name) return;
+    const messages = this.#timeline.learnNames(room);
+    if (messages.length > 0) this.#stay(() => this.#timeline.rewrite(messages));
   }
 
   /** What is pending in a room changed, or how the connection is. */
@@ -216,6 +219,17 @@ export class Conversation {
     return id === undefined
       ? undefined
       : { id, offset: this.#timeline.find(id)!.getBoundingClientRect().top - this.#top };
+  }
+
+  /** Changes what is shown while the reader stays where they are, and the focus with them; returns where that is. */
+  #stay(change: () => void): Reading | undefined {
+    this.#keeper.scrolled();
+    const hadFocus = this.#parts.list.contains(document.activeElement);
+    const reading = this.#reading();
+    // Its end: above its text the author may go, when it turns out that they had spoken before.
+    this.#keeper.prepend(change, () => reading && this.#timeline.find(reading.id)?.getBoundingClientRect().bottom);
+    if (hadFocus && document.activeElement === document.body) this.#parts.viewport.focus({ preventScroll: true });
+    return reading;
   }
 
   /** Goes where the reader was, to the px; false when it is not here. */

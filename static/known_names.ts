@@ -6,15 +6,31 @@ export interface FoundName {
   readonly end: number;
 }
 
-/** The names that can be mentioned. Looking for one takes no longer when there are many. */
+/** The names that can be mentioned. Looking for one takes no longer when there are many, nor does one more. */
 export class KnownNames {
   readonly #root = new Branch();
+  readonly #all = new Set<string>();
 
   constructor(names: Iterable<string>) {
-    for (const name of names) {
-      // Some keyboards write an accent as a character of its own; it is the same name.
-      for (const form of ["NFC", "NFD"]) this.#add(name.normalize(form), name);
-    }
+    for (const name of names) this.add(name);
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** One more can be mentioned. */
+  add(name: string): void {
+    if (this.#all.has(name)) return;
+    this.#all.add(name);
+    // Some keyboards write an accent as a character of its own; it is the same name.
+    for (const form of ["NFC", "NFD"]) this.#add(name.normalize(form), name);
+  }
+
+  /** Those that were added when there were so many. */
+  since(size: number): KnownNames {
+    return new KnownNames([...this.#all].slice(size));
   }
 
   /** The longest of the names that stands at a place of a text, in capitals or not, and does not go on as another word. */

@@ -17,6 +17,7 @@ export type Markup =
   /** `@`, or the wide one of a Chinese keyboard, and a name; `name` is as its owner writes it. */
   | { readonly kind: "mention"; readonly text: string; readonly name: string };
 
+const CALL = /[@＠]/;
 /** So much before an @, in UTF-16 units, decides whether it begins a mention. */
 export const BEFORE_LENGTH_MAX = 3;
 
@@ -65,7 +66,21 @@ export function plainText(markup: readonly Markup[]): string {
  * there is an Ana María.
  */
 export function mentions(text: string, name: string, names: KnownNames = new KnownNames([name])): boolean {
-  return /[@＠]/.test(text) && hasMention(parseMarkup(text, names), name);
+  return CALL.test(text) && hasMention(parseMarkup(text, names), name);
+}
+
+/** Whether anybody of these is mentioned in a text. */
+export function mentionsAny(text: string, names: KnownNames): boolean {
+  return CALL.test(text) && hasMention(parseMarkup(text, names));
+}
+
+/** Whether somebody is mentioned, or anybody. */
+export function hasMention(markup: readonly Markup[], name?: string): boolean {
+  return markup.some((part) =>
+    "inner" in part
+      ? hasMention(part.inner, name)
+      : part.kind === "mention" && (name === undefined || isSameName(part.name, name))
+  );
 }
 
 /**
@@ -152,10 +167,4 @@ function codeEnds(line: string): Map<number, number> {
     if (length <= 3) opened.set(length, index);
   }
   return ends;
-}
-
-function hasMention(markup: readonly Markup[], name: string): boolean {
-  return markup.some((part) =>
-    "inner" in part ? hasMention(part.inner, name) : part.kind === "mention" && isSameName(part.name, name)
-  );
 }

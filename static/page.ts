@@ -150,6 +150,7 @@ class Page implements ChatListener {
   people(room: RoomView): void {
     if (room.name !== this.#shown) return;
     this.#people.update(room);
+    this.#conversation.named(room);
     showTyping(byId("typing"), room.typing);
   }
 

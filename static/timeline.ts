@@ -5,7 +5,7 @@ import { button, element } from "./element.ts";
 import { standing, type Utterance } from "./grouping.ts";
 import { words } from "./i18n.ts";
 import { KnownNames } from "./known_names.ts";
-import { parseMarkup } from "./markup.ts";
+import { mentionsAny, parseMarkup } from "./markup.ts";
 import { renderMarkup } from "./markup_nodes.ts";
 import { avatarOf, nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
@@ -45,6 +45,8 @@ export class Timeline {
   /** Of those the ones that are pending no more. */
   readonly #gone = new Set<string>();
   #names = new KnownNames([]);
+  /** So many of them were known when the messages that are shown were made. */
+  #namesKnown = 0;
   /** Behind this id begins what is new; undefined when nothing is. For what is shown next; see `markNew`. */
   newAfter: number | undefined;
   #firstNew: number | undefined;
@@ -67,6 +69,8 @@ export class Timeline {
     this.#firstNew = undefined;
     this.#rows.clear();
     this.#waiting.replaceChildren();
+    this.#names = room.names;
+    this.#namesKnown = room.names.size;
     this.append(room, room.items.length);
     this.update(room);
   }
@@ -74,7 +78,6 @@ export class Timeline {
   /** Puts the last `count` items after the others. */
   append(room: RoomView, count: number): void {
     const { items } = room;
-    this.#names = room.names;
     for (let index = items.length - count; index < items.length; index++) {
       this.#rows.append(this.#render(items, index));
     }
@@ -85,7 +88,6 @@ export class Timeline {
   /** Puts the first `count` items before the others. */
   prepend(room: RoomView, count: number): void {
     const { items } = room;
-    this.#names = room.names;
     this.#rows.prepend(items.slice(0, count).map((_, index) => this.#render(items, index)));
     this.#stand(items, count);
     this.#placeNew(room);
@@ -100,7 +102,6 @@ export class Timeline {
 
   /** Shows what is pending in a room now. In an older part of it that would be in the wrong place. */
   update(room: RoomView): void {
-    this.#names = room.names;
     const pending = room.moreAfter ? [] : room.pending;
     for (const nonce of this.#pending.keys()) this.#gone.add(nonce);
     for (const { nonce } of pending) this.#gone.delete(nonce);
@@ -118,6 +119,21 @@ export class Timeline {
       for (const { nonce } of pending) this.#putLast(nonce, this.#pending.get(nonce)!);
     }
     this.#standPending(room);
+  }
+
+  /** Learns the names that have become known, and tells which messages mention them and do not show it. */
+  learnNames({ names, items }: RoomView): readonly Said[] {
+    const learned = names === this.#names ? names.since(this.#namesKnown) : names;
+    [this.#names, this.#namesKnown] = [names, names.size];
+    if (learned.size === 0) return [];
+    return items.flatMap((item) => item.kind === "said" && mentionsAny(item.said.text, learned) ? [item.said] : []);
+  }
+
+  /** Makes the texts of messages anew. */
+  rewrite(messages: readonly Said[]): void {
+    for (const { id, text } of messages) {
+      this.#said.get(id)?.box.querySelector(".text")!.replaceWith(this.#renderText(text));
+    }
   }
 
   /** Whether nothing that was said is shown. */
@@ -229,10 +245,14 @@ export class Timeline {
 
   /** Fills a message. */
   #fill({ box }: Message, author: Person, when: HTMLElement, text: string): void {
+    box.replaceChildren(avatarOf(author), nameOf(author), when, this.#renderText(text));
+  }
+
+  #renderText(text: string): HTMLElement {
     const markup = renderMarkup(parseMarkup(text, this.#names), this.#ports.me()?.name);
-    const said = element("div", "text", markup);
-    said.dir = "auto";
-    box.replaceChildren(avatarOf(author), nameOf(author), when, said);
+    const made = element("div", "text", markup);
+    made.dir = "auto";
+    return made;
   }
 
   /** How the first message from an index on stands, after what is above it has changed. */
