@@ -3,7 +3,7 @@ import { Announcer } from "./announcer.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { words } from "./i18n.ts";
-import { mentions, parseMarkup, plainText } from "./markup.ts";
+import { hasMention, parseMarkup, plainText } from "./markup.ts";
 import type { Notifications } from "./notifications.ts";
 import { hrefOf } from "./place.ts";
 import { titleOf, unreadOf } from "./unread.ts";
@@ -45,9 +45,10 @@ export class Attention {
    */
   heard(room: RoomView, said: readonly Said[], isShown: () => boolean): void {
     for (const message of said) {
-      const isMention = mentions(message.text, this.#chat.me?.name ?? "", room.names);
+      const markup = parseMarkup(message.text, room.names);
+      const isMention = hasMention(markup, this.#chat.me?.name ?? "");
       if (!isShown() && !isMention) continue;
-      const text = plainText(parseMarkup(message.text, room.names));
+      const text = plainText(markup);
       this.#announcer.announce(isShown() ? message.name : words.authorIn(message.name, room.name), text);
       if (isMention) this.#notify(room, message, text, isShown);
     }

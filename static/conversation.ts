@@ -87,11 +87,11 @@ export class Conversation {
         frame();
       });
     } else {
-      if (change.kind === "reset" && room.unread > 0) this.#timeline.newAfter = room.lastRead;
       const reading = this.#stay(() => {
         if (change.kind === "prepended") this.#timeline.prepend(room, change.count);
         else if (change.kind === "dropped") this.#timeline.drop(room, change.count);
         else this.#timeline.reset(room);
+        if (change.kind === "reset" && room.unread > 0) this.#timeline.markNew(room, room.lastRead);
         frame();
       });
       if (reading && !this.has(reading.id) && this.#waiting === 0) this.#fetch(reading);
@@ -180,8 +180,8 @@ export class Conversation {
   #begin(room: RoomView, reading?: Reading): void {
     this.#keeper = new ScrollKeeper(this.#parts.viewport, () => this.#offerEnd(), room.unread);
     this.#keeper.mayFollow = !room.moreAfter;
-    this.#timeline.newAfter = room.unread > 0 ? room.lastRead : undefined;
     this.#timeline.reset(room);
+    this.#timeline.markNew(room, room.unread > 0 ? room.lastRead : undefined);
     this.#frame(room);
     if (reading && !this.has(reading.id)) this.#fetch(reading);
     this.#moved(() => {

@@ -47,8 +47,8 @@ export class Timeline {
   #names = new KnownNames([]);
   /** So many of them were known when the messages that are shown were made. */
   #namesKnown = 0;
-  /** Behind this id begins what is new; undefined when nothing is. For what is shown next; see `markNew`. */
-  newAfter: number | undefined;
+  /** Behind this id begins what is new; undefined when nothing is. */
+  #newAfter: number | undefined;
   #firstNew: number | undefined;
 
   constructor(list: HTMLElement, ports: TimelinePorts) {
@@ -141,9 +141,9 @@ export class Timeline {
     return this.#said.size === 0;
   }
 
-  /** Shows where what is new begins: before the first that others said after an id. */
+  /** Shows where what is new begins, also in what is shown later: before the first that others said after an id. */
   markNew(room: RoomView, after: number | undefined): void {
-    this.newAfter = after;
+    this.#newAfter = after;
     this.#placeNew(room);
   }
 
@@ -290,7 +290,7 @@ export class Timeline {
   }
 
   #placeNew({ items, moreBefore }: RoomView): void {
-    const [before, after, me] = [this.#firstNew, this.newAfter, this.#ports.me()?.id];
+    const [before, after, me] = [this.#firstNew, this.#newAfter, this.#ports.me()?.id];
     const isNew = (item: Item) => item.kind === "said" && item.said.id > after! && item.said.user !== me;
     const found = after === undefined ? -1 : items.findIndex(isNew);
     // Where nothing that is known stands before it, it may begin further up.
