@@ -107,6 +107,49 @@ scenario("whoever comes back goes on where the new begins, and sees how much the
   await line.waitFor({ state: "detached" });
 });
 
+for (const read of [0, 5]) {
+  scenario(`who comes back to more than a page of new messages begins with the first (${read} read)`, async (stage) => {
+    const bob = await stage.speaker("Bob", "lobby");
+    await bob.say("lobby", ...numbered(1, read));
+    const page = await stage.open();
+    await shows(page, ...numbered(1, read));
+    await page.goto("about:blank");
+    await bob.say("lobby", ...numbered(read + 1, 200));
+
+    await page.goto(stage.url);
+    await page.locator("#timeline .new").waitFor();
+    assert.deepEqual(
+      (await outline(page)).slice(read > 0 ? read : 0, read + 3),
+      [
+        ...read > 0 ? [`Message ${read}`] : ["— Today"],
+        "— New",
+        `Bob: Message ${read + 1}`,
+        ...read > 0 ? [] : ["Message 2"],
+      ].slice(0, 3),
+    );
+    const first = page.getByText(`Message ${read + 1}`, { exact: true });
+    await first.waitFor();
+    const isInView = (message: Element) => {
+      const { top, bottom } = document.getElementById("viewport")!.getBoundingClientRect();
+      const place = message.getBoundingClientRect();
+      return place.top >= top && place.bottom <= bottom;
+    };
+    assert.ok(await first.evaluate(isInView));
+    const newest = page.getByRole("button", { name: "50+ new ↓" });
+    await newest.waitFor();
+    await page.getByRole("link", { name: "#lobby 50+ unread" }).waitFor();
+
+    // Who reads on comes to the end, or goes there at once.
+    await page.hover("#viewport");
+    await page.mouse.wheel(0, 1_000);
+    await page.getByText("Message 60", { exact: true }).waitFor();
+    await newest.click();
+    await page.locator("#timeline").getByText("Message 200", { exact: true }).waitFor();
+    assert.ok(await page.evaluate(lastIsInView));
+    await page.getByRole("link", { name: "#lobby", exact: true }).waitFor();
+  });
+}
+
 scenario("what comes while one looks at another tab begins at a line, wherever one was", async (stage) => {
   const bob = await stage.speaker("Bob", "lobby");
   const page = await stage.open();

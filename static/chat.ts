@@ -135,6 +135,8 @@ export interface ChatActions {
   newer(room: string): Promise<void>;
   /** Goes to where an id is: a window around it; false when it is not there (any more), or not to be had now. */
   showAround(room: string, id: number): Promise<boolean>;
+  /** Goes to where what is unread begins; false when that is not to be had now. */
+  showUnread(room: string): Promise<boolean>;
   /** Goes back to the end. */
   showEnd(room: string): Promise<void>;
   /** Newest first; undefined when there is no connection or the server is busy. */
@@ -318,6 +320,10 @@ export class Chat implements ChatActions {
 
   showAround(name: string, id: number): Promise<boolean> {
     return this.#pages.showAround(name, id);
+  }
+
+  showUnread(name: string): Promise<boolean> {
+    return this.#pages.showUnread(name);
   }
 
   showEnd(name: string): Promise<void> {

@@ -66,13 +66,27 @@ export class Pages {
     if (room.cursor !== undefined && timeline.covers(id)) {
       return timeline.items.some((item) => item.kind === "said" && item.said.id === id);
     }
+    return await this.#showAround(room, id, ({ entries }) => entries.at(-1)?.id === id);
+  }
+
+  /** Shows where what is unread begins; false when that is not to be had now. */
+  async showUnread(name: string): Promise<boolean> {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return false;
+    // What was read last may be deleted by now.
+    return room.timeline.covers(room.lastRead) || await this.#showAround(room, room.lastRead, () => true);
+  }
+
+  /** @param isRight whether the page up to an id is one to be shown. */
+  async #showAround(room: Room, id: number, isRight: (before: Page) => boolean): Promise<boolean> {
+    const { timeline } = room;
     const { caught, release } = room.catch();
     const [before, after] = await Promise.all([
       this.#history(room, { before: id + 1 }),
       this.#history(room, { after: id }),
     ]);
     release();
-    if (before?.entries.at(-1)?.id !== id || after === undefined || room.timeline !== timeline) return false;
+    if (before === undefined || after === undefined || room.timeline !== timeline || !isRight(before)) return false;
     const page = { entries: [...before.entries, ...after.entries], more: before.more };
     this.#tell(room, room.show(page, after.more, caught));
     return true;

@@ -830,6 +830,24 @@ test("Lines that come late, of what was said before the part that is on show, ar
   assert.equal(tab.room().unread, 60);
 });
 
+test("Who has more to read than a page can begin where they stopped, also if that is not kept any more", async () => {
+  const { clock, server, browser, tab } = await connected((server) => sayMany(server, 3));
+  tab.close();
+  sayMany(server, 120, 3);
+  const next = new Tab(server, browser);
+  await clock.pass(1_000);
+  assert.deepEqual([next.said()[0]!.text, next.room().unread, next.room().unreadMore], ["m73", PAGE_ENTRIES, true]);
+  server.log.splice(2, 1);
+  const there = next.chat.showUnread("lobby");
+  await clock.pass(100);
+  assert.equal(await there, true);
+  assert.deepEqual(next.said(), server.log.slice(0, 2 + PAGE_ENTRIES));
+  assert.deepEqual([next.room().moreBefore, next.room().moreAfter], [false, true]);
+  const asked = server.heard.length;
+  assert.equal(await next.chat.showUnread("lobby"), true);
+  assert.equal(server.heard.length, asked, "what is here is not asked for again");
+});
+
 test("Something that was never said can't be gone to", async () => {
   const { clock, tab, chat, server } = await connected((server) => sayMany(server, 60));
   const there = chat.showAround("lobby", server.log[0]!.id + 1);

@@ -175,7 +175,7 @@ export class Conversation {
 
   /**
    * Begins to show a room: where the reader was, else at the line above what is new if the rest does not fit below it, else
-   * at the end.
+   * at the end. A line that is further up than what is here is fetched.
    */
   #begin(room: RoomView, reading?: Reading): void {
     this.#keeper = new ScrollKeeper(this.#parts.viewport, () => this.#offerEnd(), room.unread);
@@ -184,12 +184,18 @@ export class Conversation {
     this.#timeline.markNew(room, room.unread > 0 ? room.lastRead : undefined);
     this.#frame(room);
     if (reading && !this.has(reading.id)) this.#fetch(reading);
+    else if (!reading && this.aim === undefined && room.unread > 0 && !this.#timeline.newLine) this.#fetchNew();
     this.#moved(() => {
-      const { newLine } = this.#timeline;
       if (reading && this.#goOnReading(reading)) return;
-      if (newLine && this.aim === undefined) this.#keeper.goTo(this.#offsetOf(newLine), room.unread);
-      else this.#keeper.toEnd();
+      if (this.aim !== undefined || !this.#goToNew()) this.#keeper.toEnd();
     });
+  }
+
+  /** Goes to the line above what is new; false when it is not here. */
+  #goToNew(): boolean {
+    const { newLine } = this.#timeline;
+    if (newLine) this.#keeper.goTo(this.#offsetOf(newLine), this.#room?.unread);
+    return newLine !== undefined;
   }
 
   get #room(): RoomView | undefined {
@@ -245,6 +251,15 @@ export class Conversation {
     await this.#wait(this.#chat.showAround(this.#name, reading.id));
     this.#moved(() => {
       if (journey === this.#journeys) this.#goOnReading(reading);
+    });
+  }
+
+  /** What is new begins before what is here. */
+  async #fetchNew(): Promise<void> {
+    const journey = ++this.#journeys;
+    const isHere = await this.#wait(this.#chat.showUnread(this.#name));
+    this.#moved(() => {
+      if (isHere && journey === this.#journeys) this.#goToNew();
     });
   }
 
@@ -308,7 +323,7 @@ export class Conversation {
     const isIdle = !away && unseen === 0;
     if (isIdle && document.activeElement === offer) this.#parts.viewport.focus({ preventScroll: true });
     offer.hidden = isIdle;
-    const count = away ? unreadOf(room!) : String(unseen);
+    const count = away ? unreadOf(room!) : `${unseen}${room?.unreadMore ? "+" : ""}`;
     const text = count === "" ? words.newest : words.newMessages(count);
     if (offer.textContent !== text) offer.textContent = text;
   }
