@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { hasMessages, lastIsInView, numbered, PHONE, reaches, scenario } from "./stage.ts";
+import { hasMessages, isIn, lastIsInView, numbered, PHONE, reaches, scenario } from "./stage.ts";
 
 const LANDSCAPE = { width: 740, height: 360 };
 const HANDHELD = { viewport: PHONE, hasTouch: true, isMobile: true };
@@ -51,6 +51,22 @@ scenario("a finger hits everything, and no field is so small that a phone enlarg
   await stage.stopServer();
   await reaches(page, "waiting");
   await look();
+});
+
+scenario("how much is unread elsewhere can be read in full, however much it is", async (stage) => {
+  const page = await stage.open({ viewport: PHONE, at: "?room=kitchen" });
+  await page.goto(stage.url);
+  await isIn(page, "lobby");
+  await reaches(page, "open");
+  const bob = await stage.speaker("Bob", "kitchen");
+  for (const [from, to, count] of [[1, 1, "1"], [2, 1_010, "1000+"]] as const) {
+    await bob.say("kitchen", ...numbered(from, to));
+    const badge = page.locator("#elsewhere").getByText(count, { exact: true });
+    await badge.waitFor();
+    const { x, width } = (await badge.boundingBox())!;
+    const name = (await page.locator("#here").boundingBox())!;
+    assert.ok(x >= 0 && x + width <= name.x, `${count} is from ${x} to ${x + width}, the name begins at ${name.x}`);
+  }
 });
 
 scenario("nothing is under a notch, round corners or the bar at the end of the screen", async (stage) => {

@@ -10,6 +10,7 @@ import {
   rename,
   scenario,
   shoot,
+  type Speaker,
   WIDE,
   write,
 } from "./stage.ts";
@@ -239,4 +240,83 @@ scenario("where the new begins, badges and a muted room can be looked at in e2e/
     await shoot(page, `new-${look}`);
     await page.context().close();
   }
+});
+
+const MINUTE_MS = 60_000;
+const NAMES = "Ana Tomasz 林小雨 سلمى Ingeborg José Νίκος Priya Олег 민수".split(" ");
+const TEXTS = [
+  "Morning everyone",
+  "Is there a projector, or should I bring mine?",
+  "There is one, HDMI only",
+  "大家早上好，今天的材料在哪里下载？",
+  "The handout is at https://workshop.example.org/2026/handout.pdf — mind the iron",
+  "ok",
+  "Before we begin: please keep the windows open while soldering, and put the iron back into its stand when you do not hold it.",
+  "👍",
+  "`board.ts` has **two** bugs, @Priya found both",
+];
+
+scenario("300 people and 5,000 messages can be looked at in e2e/screenshots", async (stage) => {
+  const [messages, people] = [5_000, 300];
+  const first = Date.now() - messages * MINUTE_MS;
+  await stage.remember(...Array.from({ length: messages }, (_, index) => ({
+    name: NAMES[Math.floor(index / 2) % NAMES.length]!,
+    text: TEXTS[index * 7 % TEXTS.length]!,
+    at: first + index * MINUTE_MS,
+  })));
+  const ana = await stage.speaker("Ana", "lobby", "kitchen");
+  const { "wide-light": wide, "phone-light": phone } = LOOKS;
+  const pages = new Map<string, Page>();
+  for (const [look, options] of Object.entries({ wide, phone })) {
+    const page = await stage.open(options);
+    await page.goto(new URL("?room=kitchen", stage.url).href);
+    await isIn(page, "kitchen");
+    await reaches(page, "open");
+    pages.set(look, page);
+  }
+  const shootAll = async (what: string) => {
+    for (const [look, page] of pages) await shoot(page, `crowd-${what}-${look}`);
+  };
+  await ana.say("lobby", ...Array.from({ length: 1_050 }, (_, index) => TEXTS[index * 7 % TEXTS.length]!));
+  const crowd: Speaker[] = [];
+  while (crowd.length < people) {
+    const names = Array.from({ length: 20 }, (_, index) => {
+      return `${NAMES[index % NAMES.length]} ${String.fromCharCode(65 + (crowd.length + index) % 26)}. ${
+        crowd.length + index
+      }`;
+    });
+    crowd.push(...await Promise.all(names.map((name) => stage.speaker(name, "lobby", "kitchen"))));
+  }
+  for (const page of pages.values()) await page.waitForFunction(() => document.title.startsWith("(1000+)"));
+  await pages.get("phone")!.click("#rooms-open");
+  await shootAll("rooms");
+
+  for (const page of pages.values()) {
+    await page.locator("#rooms").getByRole("link", { name: /lobby/ }).click();
+    await isIn(page, "lobby");
+    await page.locator("#timeline .new").waitFor();
+  }
+  await shootAll("unread");
+  for (const page of pages.values()) {
+    await page.click("#unseen");
+    await page.waitForFunction(() => document.title.startsWith("#lobby"));
+  }
+  for (const speaker of crowd.slice(0, 5)) speaker.type("lobby");
+  for (const page of pages.values()) await page.getByText("Several people are typing…").waitFor();
+  await crowd[7]!.say("lobby", "Who has the keys?");
+  await shootAll("end");
+  for (const page of pages.values()) {
+    await page.fill("#text", "Ask ");
+    await page.press("#text", "End");
+    await page.keyboard.type("@An");
+    await page.locator("#suggestions li").first().waitFor();
+  }
+  await shootAll("suggestions");
+  for (const page of pages.values()) {
+    await page.fill("#text", "");
+    await page.keyboard.press("Escape");
+  }
+  await pages.get("phone")!.click("#people-open");
+  for (const page of pages.values()) await page.locator("#rest").scrollIntoViewIfNeeded();
+  await shootAll("people");
 });
