@@ -12,6 +12,14 @@ async function tabTo(page: Page, selector: string, key = "Tab"): Promise<void> {
   throw new Error(`${key} does not lead to ${selector}`);
 }
 
+/** The focus is there. */
+async function isAt(page: Page, selector: string): Promise<void> {
+  await page.locator(`${selector}:focus`).waitFor().catch(async () => {
+    const focused = await page.evaluate(() => document.activeElement!.outerHTML.slice(0, 200));
+    throw new Error(`The focus is not at ${selector} but at ${focused}`);
+  });
+}
+
 /** The focus is on something: else the next key would go nowhere. */
 async function isSomewhere(page: Page): Promise<void> {
   const name = await page.evaluate(() => document.activeElement?.tagName);
@@ -73,6 +81,33 @@ scenario(
     await isSomewhere(page);
   },
 );
+
+scenario("Tab stops at one message and at the links and the code in it, however many have some", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  await bob.say("lobby", ...numbered(1, 60).map((text) => `${text}: https://example.org/ and\n\`\`\`\ncode\n\`\`\``));
+  const page = await stage.open();
+  await page.locator("#timeline a.when").nth(49).waitFor();
+  for (const selector of ["pre", ".text a", "a.when", "#viewport"]) {
+    await page.keyboard.press("Shift+Tab");
+    await isAt(page, selector);
+  }
+  await page.keyboard.press("Tab");
+  await isAt(page, "li[data-id='60'] a.when");
+  const heard = await page.locator("a.when:focus").evaluate((link) =>
+    link.getAttribute("aria-describedby")!.split(" ").map((id) => document.getElementById(id)!.textContent)
+  );
+  assert.equal(heard[0], "Bob");
+  assert.match(heard[1]!, /^Message 60: /);
+
+  // From whatever is in a message the arrow keys go to the next.
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("ArrowUp");
+  await isAt(page, "li[data-id='59'] a.when");
+  for (const selector of ["li[data-id='59'] .text a", "li[data-id='59'] pre", "#text"]) {
+    await page.keyboard.press("Tab");
+    await isAt(page, selector);
+  }
+});
 
 scenario("by keyboard alone a message that failed is deleted or tried again", async (stage) => {
   const page = await stage.open();

@@ -1,39 +1,46 @@
 import type { Chunks } from "./chunks.ts";
 
+/** What of a row can have the focus: links, and code, which may have to be scrolled sideways. */
+const PARTS = "a, pre";
+
 /**
- * In a long list Tab stops at one link, from which the arrow keys go to the others. Else it would take a hundred Tabs to
- * get past a hundred messages.
+ * In a long list Tab stops at one row, at its link and then at what else there is in it, and the arrow keys go to the other
+ * rows. Else it would take hundreds of Tabs to get past a hundred messages.
  */
 export class TabStop {
   readonly #rows: Chunks;
   readonly #selector: string;
   #stop: HTMLElement | undefined;
 
-  /** @param selector finds the link of a row; it has to be made with a tabIndex of -1. */
+  /** @param selector finds the link of a row; Tab has to be kept from the row with `passBy`. */
   constructor(list: HTMLElement, rows: Chunks, selector: string) {
     this.#rows = rows;
     this.#selector = selector;
     list.addEventListener("focusin", ({ target }) => {
-      if ((target as Element).matches(selector)) this.#move(target as HTMLElement);
+      const row = rows.holding(target as Element);
+      if (row && this.#linkOf(row)) this.#move(row);
     });
     list.addEventListener("keydown", (event) => {
-      if (event.target !== this.#stop || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      if (!this.#hasFocus || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
       const up = event.key === "ArrowUp";
       if (!up && event.key !== "ArrowDown") return;
       event.preventDefault();
-      this.#next(event.target as Element, up)?.focus();
+      this.#next(this.#stop!, up)?.focus();
     });
   }
 
   /** Where the stop is to be: at a row, or the nearest before it that has a link. It stays where the focus is. */
   put(row: HTMLElement | undefined): void {
-    if (this.#stop?.isConnected && this.#stop === document.activeElement) return;
+    if (this.#hasFocus) return;
     while (row && !this.#linkOf(row)) row = this.#rows.before(row);
-    this.#move(row && this.#linkOf(row));
+    this.#move(row);
   }
 
-  #next(link: Element, up: boolean): HTMLElement | undefined {
-    let row = this.#rows.holding(link);
+  get #hasFocus(): boolean {
+    return this.#stop?.contains(document.activeElement) ?? false;
+  }
+
+  #next(row: HTMLElement | undefined, up: boolean): HTMLElement | undefined {
     while (row) {
       row = up ? this.#rows.before(row) : this.#rows.after(row);
       const next = row && this.#linkOf(row);
@@ -47,8 +54,17 @@ export class TabStop {
 
   #move(stop: HTMLElement | undefined): void {
     if (stop === this.#stop) return;
-    if (this.#stop) this.#stop.tabIndex = -1;
+    if (this.#stop) passBy(this.#stop);
     this.#stop = stop;
-    if (stop) stop.tabIndex = 0;
+    if (stop) setTabIndex(stop, 0);
   }
+}
+
+/** Lets Tab pass by a row until it is the one where Tab stops. */
+export function passBy(row: HTMLElement): void {
+  setTabIndex(row, -1);
+}
+
+function setTabIndex(row: HTMLElement, tabIndex: number): void {
+  for (const part of row.querySelectorAll<HTMLElement>(PARTS)) part.tabIndex = tabIndex;
 }

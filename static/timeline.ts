@@ -10,7 +10,7 @@ import { renderMarkup } from "./markup_nodes.ts";
 import { avatarOf, nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
 import { sayFailure } from "./refusal.ts";
-import { TabStop } from "./tab_stop.ts";
+import { passBy, TabStop } from "./tab_stop.ts";
 import { dayOf, timeOf } from "./time.ts";
 
 /** What the timeline needs to know, and what can be done with a message that was refused. */
@@ -208,8 +208,9 @@ export class Timeline {
     const message = makeMessage();
     const link = element("a", "when", timeOf(said.at));
     link.href = hrefOf({ room: said.room, message: said.id });
-    link.tabIndex = -1;
     this.#fill(message, { id: said.user, name: said.name }, link, said.text);
+    describe(link, message.box, said.id);
+    passBy(message.box);
     message.row.classList.toggle("mine", said.user === this.#ports.me()?.id);
     message.row.dataset.id = String(said.id);
     this.#said.set(said.id, message);
@@ -306,6 +307,12 @@ export class Timeline {
 function makeMessage(): Message {
   const box = element("div", "message");
   return { row: row("", box), box };
+}
+
+/** Who goes from time to time by the arrow keys hears who said what then. */
+function describe(link: HTMLElement, box: HTMLElement, id: number): void {
+  const ids = [".name", ".text"].map((selector, index) => box.querySelector(selector)!.id = `said-${id}-${index}`);
+  link.setAttribute("aria-describedby", ids.join(" "));
 }
 
 /** What was said last before the item at an index, and whether there is something else in between. */
