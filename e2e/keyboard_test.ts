@@ -1,7 +1,21 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { comesBack, isCalled, isIn, lastIsInView, numbered, PHONE, reaches, scenario, shows, write } from "./stage.ts";
+import {
+  comesBack,
+  isCalled,
+  isIn,
+  isMarkedInView,
+  lastIsInView,
+  numbered,
+  PHONE,
+  reaches,
+  rename,
+  scenario,
+  shows,
+  WIDE,
+  write,
+} from "./stage.ts";
 
 /** Presses a key until the focus is where it is to go, which it has to be within a lap round the page. */
 async function tabTo(page: Page, selector: string, key = "Tab"): Promise<void> {
@@ -107,6 +121,78 @@ scenario("Tab stops at one message and at the links and the code in it, however 
     await page.keyboard.press("Tab");
     await isAt(page, selector);
   }
+});
+
+scenario("who is led to a message has the focus there, wherever it is and whatever led to it", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby", "kitchen");
+  const key = await bob.say("lobby", "The key is under the mat");
+  await bob.say("lobby", ...numbered(1, 250), `See ${stage.url}?room=lobby#m${key}`);
+  await bob.say("kitchen", `See ${stage.url}?room=lobby#m${key}`);
+  const page = await stage.open({ at: `?room=lobby#m${key}` });
+  const isAtKey = async () => {
+    await isMarkedInView(page, "The key is under the mat");
+    await isAt(page, `li[data-id='${key}'] a.when`);
+  };
+  await isAtKey();
+  // It is in another part of the room.
+  await page.click("#unseen");
+  await page.locator("#timeline .text a").waitFor();
+  await page.focus("#timeline .text a");
+  await page.keyboard.press("Enter");
+  await isAtKey();
+  await page.goto(`${stage.url}?room=kitchen`);
+  await page.locator("#timeline .text a").click();
+  await isAtKey();
+
+  // On a phone the results go, and beside the conversation they stay.
+  for (const viewport of [PHONE, WIDE]) {
+    await page.setViewportSize(viewport);
+    await page.focus("#viewport");
+    await page.keyboard.press("/");
+    await page.locator("#query:focus").waitFor();
+    await write(page, "mat");
+    await page.locator("#found a").focus();
+    await page.keyboard.press("Enter");
+    await isAtKey();
+  }
+});
+
+scenario("a message that has the focus keeps it when the conversation is made anew", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  await bob.say("lobby", ...numbered(1, 150), "@Ada, look");
+  const line = await stage.line();
+  const page = await stage.open({ line });
+  const tab = await page.context().newPage();
+  await tab.goto(line.url);
+  await reaches(tab, "open");
+  await page.bringToFront();
+  const message = (text: string) =>
+    page.locator("#timeline li").filter({ has: page.getByText(text, { exact: true }) }).locator("a.when");
+  const isAtMessage = async (text: string) => {
+    await message(text).and(page.locator(":focus")).waitFor();
+  };
+
+  // What mentions me changes with my name.
+  await message("Message 149").focus();
+  await rename(tab, "Ada");
+  await page.locator(".mention.me").waitFor();
+  await isAtMessage("Message 149");
+
+  await message("Message 110").focus();
+  await page.locator("#viewport").evaluate((viewport) => viewport.scrollTop = 0);
+  await message("Message 52").waitFor();
+  await isAtMessage("Message 110");
+
+  // Too much is missed, so that this part is gone and has to be fetched.
+  await message("Message 60").focus();
+  line.carry("nothing");
+  await reaches(page, "waiting");
+  await bob.say("lobby", ...numbered(151, 1_300));
+  line.carry("all");
+  await comesBack(page);
+  await page.getByText(/^\d+\+ new ↓$/).waitFor();
+  await message("Message 60").waitFor();
+  await isAtMessage("Message 60");
 });
 
 scenario("by keyboard alone a message that failed is deleted or tried again", async (stage) => {

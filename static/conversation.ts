@@ -36,6 +36,8 @@ export class Conversation {
   aim: number | undefined;
   /** Where the reader was in the rooms that they are not in now, if it was not the end. */
   readonly #readings = new Map<string, Reading>();
+  /** What has the focus in place of a message that is gone, and may be fetched. */
+  #standIn: { readonly link: HTMLElement; readonly id: number } | undefined;
   #loading = false;
   /** How many journeys wait for the server. Until they end, what is shown is not what the reader wants to read. */
   #waiting = 0;
@@ -62,12 +64,17 @@ export class Conversation {
     this.#name = name;
     this.#journeys++;
     const room = this.#room;
-    if (room) this.#begin(room, this.aim === undefined ? this.#readings.get(name) : undefined);
+    this.#keepFocus(() => {
+      if (room) this.#begin(room, this.aim === undefined ? this.#readings.get(name) : undefined);
+    }, false);
   }
 
   /** The timeline of a room changed. */
   changed(room: RoomView, change: TimelineChange): void {
-    if (room.name !== this.#name) return;
+    if (room.name === this.#name) this.#keepFocus(() => this.#change(room, change));
+  }
+
+  #change(room: RoomView, change: TimelineChange): void {
     // Nothing was shown yet, so nobody is reading anything.
     if (change.kind === "reset" && this.#timeline.isEmpty) return this.#begin(room);
     const keeper = this.#keeper;
@@ -105,16 +112,18 @@ export class Conversation {
   named(room: RoomView): void {
     if (room.name !== this.#name) return;
     const messages = this.#timeline.learnNames(room);
-    if (messages.length > 0) this.#stay(() => this.#timeline.rewrite(messages));
+    if (messages.length > 0) this.#keepFocus(() => this.#stay(() => this.#timeline.rewrite(messages)));
   }
 
   /** What is pending in a room changed, or how the connection is. */
   update(room: RoomView | undefined = this.#room): void {
     if (!room || room.name !== this.#name) return;
-    this.#keeper.append(0, () => {
-      this.#timeline.update(room);
-      this.#frame(room);
-    });
+    this.#keepFocus(() =>
+      this.#keeper.append(0, () => {
+        this.#timeline.update(room);
+        this.#frame(room);
+      })
+    );
   }
 
   /** I am called something else: what mentions me does so by another name. */
@@ -153,9 +162,10 @@ export class Conversation {
     return !this.#room?.moreAfter;
   }
 
-  /** Goes to a message and marks it; false when it is not to be had. */
+  /** Goes to a message, marks it and gives it the focus; false when it is not to be had. */
   async goTo(id: number): Promise<boolean> {
     const journey = ++this.#journeys;
+    const from = document.activeElement;
     const known = this.has(id) || await this.#wait(this.#chat.showAround(this.#name, id));
     // The reader has gone elsewhere meanwhile.
     if (journey !== this.#journeys) return true;
@@ -170,6 +180,9 @@ export class Conversation {
     // The beginning of a message that is higher than the viewport is what one wants to see.
     const above = Math.max(16, (clientHeight - node.offsetHeight) / 2);
     this.#moved(() => this.#keeper.goTo(this.#offsetOf(node) - above, this.#room?.unread));
+    // Unless they have begun to do something else meanwhile.
+    const hasStayed = document.activeElement === from || document.activeElement === document.body;
+    if (hasStayed || !from?.isConnected) focusOn(linkOf(node));
     return true;
   }
 
@@ -196,6 +209,33 @@ export class Conversation {
     const { newLine } = this.#timeline;
     if (newLine) this.#keeper.goTo(this.#offsetOf(newLine), this.#room?.unread);
     return newLine !== undefined;
+  }
+
+  /**
+   * Changes what is shown. The message that has the focus keeps it, though it is made anew; when it goes, the one that is
+   * nearest gets it.
+   * @param isSameRoom else no message is near to it.
+   */
+  #keepFocus(change: () => void, isSameRoom = true): void {
+    const { list, viewport } = this.#parts;
+    const focused = document.activeElement as HTMLElement;
+    if (!list.contains(focused)) return change();
+    const id = this.#standIn?.link === focused
+      ? this.#standIn.id
+      : Number(focused.closest<HTMLElement>("[data-id]")?.dataset.id);
+    change();
+    const keep = () => {
+      if (document.activeElement !== document.body) return;
+      // What was only moved has lost it, too.
+      if (focused.isConnected) return focusOn(focused);
+      const node = isSameRoom ? this.#timeline.nearest(id) : undefined;
+      const link = node && linkOf(node);
+      this.#standIn = link && { link, id };
+      focusOn(link ?? viewport);
+    };
+    keep();
+    // What is pending no more goes at the end of this turn.
+    queueMicrotask(keep);
   }
 
   get #room(): RoomView | undefined {
@@ -227,14 +267,12 @@ export class Conversation {
       : { id, offset: this.#timeline.find(id)!.getBoundingClientRect().top - this.#top };
   }
 
-  /** Changes what is shown while the reader stays where they are, and the focus with them; returns where that is. */
+  /** Changes what is shown while the reader stays where they are; returns where that is. */
   #stay(change: () => void): Reading | undefined {
     this.#keeper.scrolled();
-    const hadFocus = this.#parts.list.contains(document.activeElement);
     const reading = this.#reading();
     // Its end: above its text the author may go, when it turns out that they had spoken before.
     this.#keeper.prepend(change, () => reading && this.#timeline.find(reading.id)?.getBoundingClientRect().bottom);
-    if (hadFocus && document.activeElement === document.body) this.#parts.viewport.focus({ preventScroll: true });
     return reading;
   }
 
@@ -276,7 +314,7 @@ export class Conversation {
   #frame(room: RoomView): void {
     const { empty, older } = this.#parts;
     empty.hidden = !room.joined || room.items.length > 0 || room.pending.length > 0 || room.moreBefore;
-    if (!room.moreBefore && document.activeElement === older) this.#parts.viewport.focus({ preventScroll: true });
+    if (!room.moreBefore && document.activeElement === older) focusOn(this.#parts.viewport);
     older.hidden = !room.moreBefore;
   }
 
@@ -321,10 +359,19 @@ export class Conversation {
     const { unseen: offer } = this.#parts;
     const away = room?.moreAfter ?? false;
     const isIdle = !away && unseen === 0;
-    if (isIdle && document.activeElement === offer) this.#parts.viewport.focus({ preventScroll: true });
+    if (isIdle && document.activeElement === offer) focusOn(this.#parts.viewport);
     offer.hidden = isIdle;
     const count = away ? unreadOf(room!) : `${unseen}${room?.unreadMore ? "+" : ""}`;
     const text = count === "" ? words.newest : words.newMessages(count);
     if (offer.textContent !== text) offer.textContent = text;
   }
+}
+
+/** The link of a message, by which one comes to it by keyboard. */
+function linkOf(node: HTMLElement): HTMLElement {
+  return node.querySelector("a.when")!;
+}
+
+function focusOn(element: HTMLElement): void {
+  element.focus({ preventScroll: true });
 }

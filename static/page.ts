@@ -216,7 +216,9 @@ class Page implements ChatListener {
     switch (shortcut) {
       case "search":
         this.#searchDrawer.open();
-        return byId("query").focus();
+        byId("query").focus();
+        // What is typed next is another question.
+        return byId<HTMLInputElement>("query").select();
       case "help":
         return this.#settings.open();
       case "previousRoom":
@@ -269,13 +271,14 @@ class Page implements ChatListener {
 
   #show({ room, message }: Place): void {
     const isOther = room !== this.#shown;
+    // What gives the focus back does so before the message gets it.
+    this.#roomsDrawer.close();
+    this.#searchDrawer.close();
+    if (matchMedia(NARROW).matches) this.#search.close();
     this.#conversation.aim = message;
     if (isOther) this.#enter(room);
     else if (message === undefined && this.#chat.rooms.get(room)?.moreAfter) this.#toEnd(words.newestMissing);
     this.#takeAim();
-    this.#roomsDrawer.close();
-    this.#searchDrawer.close();
-    if (matchMedia(NARROW).matches) this.#search.close();
     // Where a finger would open the keyboard, the reader decides.
     if (isOther && message === undefined && matchMedia("(pointer: fine)").matches) this.#composer.focus();
   }

@@ -165,6 +165,14 @@ export class Timeline {
     return this.#said.get(id)?.box;
   }
 
+  /** The message with an id, else the one that was said next to it; undefined when it is no id, or nothing is shown. */
+  nearest(id: number): HTMLElement | undefined {
+    if (Number.isNaN(id)) return undefined;
+    const distance = (other: number) => Math.abs(other - id);
+    const ids = [...this.#said.keys()];
+    return this.find(ids.reduce((best, other) => distance(other) < distance(best) ? other : best, ids[0]!));
+  }
+
   /** The id of the first message that reaches below a line on the screen, as getBoundingClientRect tells its place. */
   firstBelow(line: number): number | undefined {
     let row = this.#rows.firstBelow(line);
