@@ -195,6 +195,31 @@ scenario("a message that has the focus keeps it when the conversation is made an
   await isAtMessage("Message 60");
 });
 
+scenario("what has the focus is not below the button that leads to the end", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  // So long that their ends are where the button is.
+  const texts = numbered(1, 60).map((text) => `${text} ${"and so on ".repeat(4)}https://example.org/in-the-middle`);
+  await bob.say("lobby", ...texts);
+  const page = await stage.open({ viewport: PHONE });
+  await page.locator("#timeline a.when").nth(49).waitFor();
+  await page.locator("#viewport").evaluate((viewport) => viewport.scrollTop = 1_000);
+  await bob.say("lobby", "Down here");
+  await page.getByText("1 new ↓").waitFor();
+  await page.focus("#viewport");
+  await page.keyboard.press("Tab");
+  for (let index = 0; index < 8; index++) {
+    for (const key of ["ArrowDown", "Tab"]) {
+      await page.keyboard.press(key);
+      const isCovered = await page.evaluate(() => {
+        const focused = document.activeElement!.getBoundingClientRect();
+        const button = document.getElementById("unseen")!.getBoundingClientRect();
+        return focused.bottom > button.top || focused.height === 0;
+      });
+      assert.ok(!isCovered, `after ${key} ${index}`);
+    }
+  }
+});
+
 scenario("by keyboard alone a message that failed is deleted or tried again", async (stage) => {
   const page = await stage.open();
   await stage.stopServer();

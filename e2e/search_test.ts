@@ -1,7 +1,18 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { isIn, isMarkedInView, joinRoom, lastIsInView, numbered, PHONE, reaches, scenario } from "./stage.ts";
+import {
+  isIn,
+  isMarkedInView,
+  joinRoom,
+  lastIsInView,
+  listen,
+  numbered,
+  PHONE,
+  reaches,
+  scenario,
+  write,
+} from "./stage.ts";
 
 /** Searches, and waits for exactly these results. */
 async function finds(page: Page, query: string, ...expected: string[]): Promise<void> {
@@ -106,4 +117,58 @@ scenario("how long ago something was said goes on while one looks at it", async 
   await ago.getByText("just now", { exact: true }).waitFor();
   await ada.clock.fastForward(5 * 60_000);
   await ago.getByText("5 minutes ago", { exact: true }).waitFor();
+});
+
+scenario("who listens is told once how much was found", async (stage) => {
+  const ada = await stage.open();
+  const bob = await stage.speaker("Bob", "lobby");
+  await bob.say("lobby", ...numbered(1, 60), "Hello");
+  const told = await listen(ada);
+  const isTold = async (query: string, state: string) => {
+    await ada.fill("#query", query);
+    await ada.press("#query", "Enter");
+    await ada.locator("#found [role=status]").getByText(state, { exact: true }).waitFor();
+    assert.deepEqual((await told()).filter((text) => !text.startsWith("Bob, ")), ["Searching…", state]);
+  };
+  await isTold("hello", "1 result");
+  await isTold("goodbye", "Nothing found");
+  await isTold("message", "50 results, and there are more");
+  await ada.getByRole("button", { name: "More", exact: true }).click();
+  await ada.getByText("60 results", { exact: true }).waitFor();
+  assert.deepEqual((await told()).filter((text) => !/^Bob, |more messages?$/.test(text)), ["Searching…", "60 results"]);
+});
+
+scenario("Tab goes from the question to the results, and these go when one goes to what they cover", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  await bob.say("lobby", "The key is under the mat", "A key is on the hook", "Nothing else");
+  const ada = await stage.open();
+  const tabs = async (...selectors: string[]) => {
+    for (const selector of selectors) {
+      await ada.keyboard.press("Tab");
+      await ada.locator(`${selector}:focus`).waitFor();
+    }
+  };
+  await ada.focus("#query");
+  await write(ada, "key");
+  await ada.locator("#found li").nth(1).waitFor();
+  await tabs("#found-close", "#found li:nth-child(1) a", "#found li:nth-child(2) a", "#rooms a");
+  // Beside the conversation they cover nothing but the people.
+  await ada.focus("#text");
+  await ada.keyboard.press("Tab");
+  await ada.locator("#found").waitFor();
+  await ada.focus("#guest button");
+  await tabs("#rename");
+  await ada.locator("#found").waitFor({ state: "hidden" });
+  await ada.locator("#rename:focus").waitFor();
+
+  await ada.setViewportSize({ width: 900, height: 700 });
+  await ada.focus("#query");
+  await ada.keyboard.press("Enter");
+  await ada.locator("#found li").nth(1).waitFor();
+  await tabs("#people-open", "#found-close");
+  await ada.focus("#settings-open");
+  await ada.locator("#found").waitFor();
+  await tabs("#viewport");
+  await ada.locator("#found").waitFor({ state: "hidden" });
+  await ada.locator("#viewport:focus").waitFor();
 });

@@ -330,6 +330,23 @@ export async function isMarkedInView(page: Page, text: string): Promise<void> {
   });
 }
 
+/** Gathers what a screen reader is told by itself from now on; the returned function tells it and begins anew. */
+export async function listen(page: Page): Promise<() => Promise<string[]>> {
+  const told = await page.evaluateHandle(() => {
+    const told: string[] = [];
+    for (const region of document.querySelectorAll("[role=status], [role=log], [role=alert], [aria-live]")) {
+      new MutationObserver((changes) => {
+        const said = region.matches("[role=log]")
+          ? changes.flatMap(({ addedNodes }) => [...addedNodes]).map((node) => node.textContent!)
+          : [region.textContent!];
+        told.push(...said.filter((text) => text !== ""));
+      }).observe(region, { childList: true, characterData: true, subtree: true });
+    }
+    return told;
+  });
+  return () => told.evaluate((told) => told.splice(0));
+}
+
 export function numbered(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `Message ${from + index}`);
 }

@@ -133,6 +133,8 @@ const en = {
   searching: "Searching…",
   searchFailed: "The search could not be made now.",
   nothingFound: "Nothing found",
+  foundAll: (count: number) => count === 1 ? "1 result" : `${count} results`,
+  foundSome: (count: number) => `${count} results, and there are more`,
   more: "More",
 
   // Why a name can't be had.
@@ -280,6 +282,8 @@ const zh: Words = {
   searching: "正在搜索…",
   searchFailed: "暂时无法搜索。",
   nothingFound: "没有找到",
+  foundAll: (count) => `${count} 条结果`,
+  foundSome: (count) => `${count} 条结果，还有更多`,
   more: "更多",
 
   nameControl: "名字只能是一行，不能有控制字符。",

@@ -57,6 +57,10 @@ export class Search {
         if (event.key === "Escape" && !isOfInputMethod(event)) this.close();
       });
     }
+    // Who goes to what lies below it wants to see where they are.
+    document.addEventListener("focusin", ({ target }) => {
+      if (!panel.hidden && covers(panel, target as Element)) this.close();
+    });
     panel.querySelector("#found-close")!.addEventListener("click", () => this.close());
     this.#more.addEventListener("click", () => {
       if (!this.#looking) this.#look();
@@ -102,7 +106,12 @@ export class Search {
     }
     this.#more.textContent = words.more;
     const known = this.#list.childElementCount;
-    this.#state.textContent = known + found.entries.length === 0 ? words.nothingFound : "";
+    const count = known + found.entries.length;
+    this.#state.textContent = count === 0
+      ? words.nothingFound
+      : found.more
+      ? words.foundSome(count)
+      : words.foundAll(count);
     this.#list.append(...found.entries.map((said) => this.#render(said)));
     if (hadFocus && !found.more) this.#list.querySelectorAll("a")[known]?.focus();
     this.#before = found.entries.at(-1)?.id;
@@ -122,4 +131,11 @@ export class Search {
     link.href = hrefOf({ room: said.room, message: said.id });
     return element("li", "", link);
   }
+}
+
+/** Whether an element lies below a panel, at least in part. A dialog is above all. */
+function covers(panel: Element, element: Element): boolean {
+  if (panel.contains(element) || element.closest("dialog")) return false;
+  const [over, under] = [panel.getBoundingClientRect(), element.getBoundingClientRect()];
+  return under.left < over.right && under.right > over.left && under.top < over.bottom && under.bottom > over.top;
 }
