@@ -124,6 +124,7 @@ class Tab implements ChatListener {
   }
 
   heard(): void {}
+  missed(): void {}
 
   pending(): void {
     this.#world.watch.wake();

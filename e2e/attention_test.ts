@@ -1,7 +1,22 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { isCalled, isIn, isMarkedInView, joinRoom, numbered, rename, scenario, shows, write } from "./stage.ts";
+import {
+  AWAY,
+  comesBack,
+  isCalled,
+  isIn,
+  isMarkedInView,
+  joinRoom,
+  listen,
+  numbered,
+  reaches,
+  rename,
+  scenario,
+  shows,
+  type Stage,
+  write,
+} from "./stage.ts";
 
 /** Waits until the rooms that one is not looking at say this. */
 async function lists(page: Page, name: string): Promise<void> {
@@ -15,6 +30,43 @@ async function ada(page: Page): Promise<Page> {
   await joinRoom(page, "kitchen");
   await isIn(page, "kitchen");
   return page;
+}
+
+/** A page that has not been anywhere, and on which a test sees what the system would show. */
+async function pageThatNotifies(stage: Stage): Promise<Page> {
+  const page = await stage.blank();
+  await page.context().grantPermissions(["notifications"], { origin: stage.url });
+  // What the system shows can't be seen from here.
+  await page.addInitScript(() => {
+    const shown: unknown[] = [];
+    class FakeNotification {
+      static permission = "granted";
+      static requestPermission = () => Promise.resolve("granted");
+      onclick: (() => void) | undefined;
+      constructor(title: string, { body }: { body: string }) {
+        shown.push({ title, body, click: () => this.onclick!() });
+      }
+      close(): void {}
+    }
+    Object.assign(globalThis, { Notification: FakeNotification, shown });
+  });
+  return page;
+}
+
+/** Waits for the notifications that a page has shown. */
+async function notifies(page: Page, ...expected: { title: string; body: string }[]): Promise<void> {
+  const shown = () => page.evaluate(() => JSON.stringify((globalThis as unknown as { shown: unknown[] }).shown));
+  await page.waitForFunction(
+    (expected) => JSON.stringify((globalThis as unknown as { shown: unknown[] }).shown) === expected,
+    JSON.stringify(expected),
+  ).catch(async () => assert.equal(await shown(), JSON.stringify(expected)));
+}
+
+/** Somebody asks for notifications. */
+async function asksForNotifications(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Settings and keys" }).click();
+  await page.getByLabel("Notify me when I am mentioned").check();
+  await page.keyboard.press("Escape");
 }
 
 scenario("a mention has a badge of its own, and title and icon say that there is something new", async (stage) => {
@@ -113,37 +165,67 @@ scenario(
   },
 );
 
+scenario("one outage is told once, with its reason, however often it is tried to end it", async (stage) => {
+  const line = await stage.line();
+  const page = await stage.open({ line });
+  const told = await listen(page);
+  await stage.stopServer();
+  await page.locator("#banner").getByText(AWAY).waitFor();
+  const countdown = () => page.locator("#banner [aria-hidden]").textContent();
+  for (let attempts = 0; attempts < 3; attempts++) {
+    const before = await countdown();
+    const attempt = page.waitForEvent("websocket");
+    await page.click("#retry");
+    await attempt;
+    await page.waitForFunction(
+      (before) => document.querySelector("#banner [aria-hidden]")!.textContent !== before,
+      before,
+    );
+  }
+  await stage.restartServer();
+  await comesBack(page);
+  const [lost, ...then] = await told();
+  assert.match(lost!, AWAY);
+  assert.deepEqual(then, ["Connected"]);
+});
+
+scenario(
+  "who listens hears what they missed, or how much it was, and is notified of what mentions them",
+  async (stage) => {
+    const bob = await stage.speaker("Bob", "lobby", "kitchen");
+    const line = await stage.line();
+    const page = await pageThatNotifies(stage);
+    await page.goto(line.url);
+    await ada(page);
+    await asksForNotifications(page);
+    const told = await listen(page);
+    const misses = async (room: string, texts: string[], ...expected: string[]) => {
+      line.carry("nothing");
+      await reaches(page, "waiting");
+      await bob.say(room, ...texts);
+      line.carry("all");
+      await comesBack(page);
+      await page.locator("#read-out p").filter({ hasText: expected.at(-1)! }).waitFor({ state: "attached" });
+      assert.deepEqual((await told()).filter((text) => !/connect/i.test(text)), expected);
+    };
+    await misses("kitchen", ["One", "Two"], "Bob, One", "Bob, Two");
+    await misses("kitchen", numbered(1, 20), "You missed 20 messages");
+    await misses("lobby", ["Not for you", "@Ada, **come**!"], "Bob in lobby, @Ada, come!");
+    await notifies(page, { title: "Bob in lobby", body: "@Ada, come!" });
+    assert.deepEqual(await told(), []);
+  },
+);
+
 scenario("somebody who asked for it is notified of a mention, and the notification leads to it", async (stage) => {
   const bob = await stage.speaker("Bob", "lobby", "kitchen");
-  const page = await stage.blank();
-  await page.context().grantPermissions(["notifications"], { origin: stage.url });
-  // What the system shows can't be seen from here.
-  await page.addInitScript(() => {
-    const shown: unknown[] = [];
-    class FakeNotification {
-      static permission = "granted";
-      static requestPermission = () => Promise.resolve("granted");
-      onclick: (() => void) | undefined;
-      constructor(title: string, { body }: { body: string }) {
-        shown.push({ title, body, click: () => this.onclick!() });
-      }
-      close(): void {}
-    }
-    Object.assign(globalThis, { Notification: FakeNotification, shown });
-  });
+  const page = await pageThatNotifies(stage);
   await page.goto(stage.url);
   await ada(page);
   await bob.say("lobby", "@Ada, nobody has asked for this");
 
-  await page.getByRole("button", { name: "Settings and keys" }).click();
-  await page.getByLabel("Notify me when I am mentioned").check();
-  await page.keyboard.press("Escape");
+  await asksForNotifications(page);
   await bob.say("lobby", "Not for you", ...numbered(1, 60), "@Ada, **come**!");
-  await page.waitForFunction(() => (globalThis as unknown as { shown: unknown[] }).shown.length > 0);
-  assert.deepEqual(
-    await page.evaluate(() => JSON.stringify((globalThis as unknown as { shown: unknown[] }).shown)),
-    JSON.stringify([{ title: "Bob in lobby", body: "@Ada, come!" }]),
-  );
+  await notifies(page, { title: "Bob in lobby", body: "@Ada, come!" });
   await page.evaluate(() => (globalThis as unknown as { shown: { click(): void }[] }).shown[0]!.click());
   await isIn(page, "lobby");
   await isMarkedInView(page, "@Ada, come!");
@@ -170,9 +252,7 @@ scenario("where only a service worker can notify, it does, and leads to the mess
   await page.goto(stage.url);
   await page.evaluate(() => navigator.serviceWorker.ready);
   await ada(page);
-  await page.getByRole("button", { name: "Settings and keys" }).click();
-  await page.getByLabel("Notify me when I am mentioned").check();
-  await page.keyboard.press("Escape");
+  await asksForNotifications(page);
   await bob.say("lobby", "@Ada, come!");
   const outcome = await page.waitForFunction(() => (globalThis as unknown as { outcome?: string }).outcome);
   assert.equal(await outcome.jsonValue(), "shown");

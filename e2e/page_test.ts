@@ -198,8 +198,12 @@ scenario("the page keeps trying while the server is away, and Try now comes back
   await stage.stopServer();
   await page.getByText(AWAY).waitFor();
   assert.match((await page.textContent("#banner [aria-hidden]"))!, /\b1 s\b/);
+  const attempt = page.waitForEvent("websocket");
   await page.clock.fastForward(1_000);
-  await page.getByText("Not connected. Trying again soon.").waitFor();
+  await attempt;
+  // It has failed when it counts again, and the reason is the one for which the connection was lost.
+  await page.locator("#banner [aria-hidden]").getByText(/\b[2-9] s\b/).waitFor();
+  await page.getByText(AWAY).waitFor();
 
   await stage.restartServer();
   await reaches(page, "waiting");

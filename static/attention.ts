@@ -1,5 +1,5 @@
 import type { Said } from "../protocol.ts";
-import { Announcer } from "./announcer.ts";
+import { Announcer, READ_OUT_MAX } from "./announcer.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { words } from "./i18n.ts";
@@ -17,6 +17,7 @@ const NOTIFIED_LENGTH_MAX = 200;
 export class Attention {
   readonly #chat: ChatActions;
   readonly #notifications: Notifications;
+  readonly #log: HTMLElement;
   readonly #announcer: Announcer;
   readonly #icon: HTMLLinkElement;
 
@@ -29,11 +30,9 @@ export class Attention {
     this.#chat = chat;
     this.#notifications = notifications;
     this.#icon = parts.icon;
+    this.#log = parts.log;
     this.#announcer = new Announcer({
-      readOut(sentence) {
-        parts.log.append(element("p", "", sentence));
-        if (parts.log.childElementCount > READ_OUT_KEPT) parts.log.firstElementChild!.remove();
-      },
+      readOut: (sentence) => this.#readOut(sentence),
       more: (count) => words.moreMessages(count),
       after: (ms, callback) => setTimeout(callback, ms),
     });
@@ -44,14 +43,18 @@ export class Attention {
    * @param isShown whether the room is the one that is shown.
    */
   heard(room: RoomView, said: readonly Said[], isShown: () => boolean): void {
-    for (const message of said) {
-      const markup = parseMarkup(message.text, room.names);
-      const isMention = hasMention(markup, this.#chat.me?.name ?? "");
-      if (!isShown() && !isMention) continue;
-      const text = plainText(markup);
-      this.#announcer.announce(isShown() ? message.name : words.authorIn(message.name, room.name), text);
-      if (isMention) this.#notify(room, message, text, isShown);
-    }
+    for (const message of said) this.#tell(room, message, isShown, isShown());
+  }
+
+  /**
+   * Others said something in a room while there was no connection. Much of it is only counted.
+   * @param isAll else there was more before it.
+   * @param isShown whether the room is the one that is shown.
+   */
+  missed(room: RoomView, said: readonly Said[], isAll: boolean, isShown: () => boolean): void {
+    const isMuch = !isAll || said.length > READ_OUT_MAX;
+    if (isMuch && isShown()) this.#readOut(isAll ? words.youMissed(said.length) : words.reloaded);
+    for (const message of said) this.#tell(room, message, isShown, isShown() && !isMuch);
   }
 
   /** How much is unread has changed, or another room is shown. */
@@ -61,6 +64,21 @@ export class Attention {
     const icon = unreadOf(...rooms.values()) === "" ? "/static/icon.svg" : "/static/icon_unread.svg";
     // Even to set what is set makes some browsers load it again.
     if (this.#icon.getAttribute("href") !== icon) this.#icon.href = icon;
+  }
+
+  /** Tells of a message, if it is one to be read out or mentions me. */
+  #tell(room: RoomView, message: Said, isShown: () => boolean, isReadOut: boolean): void {
+    const markup = parseMarkup(message.text, room.names);
+    const isMention = hasMention(markup, this.#chat.me?.name ?? "");
+    if (!isReadOut && !isMention) return;
+    const text = plainText(markup);
+    this.#announcer.announce(isShown() ? message.name : words.authorIn(message.name, room.name), text);
+    if (isMention) this.#notify(room, message, text, isShown);
+  }
+
+  #readOut(sentence: string): void {
+    this.#log.append(element("p", "", sentence));
+    if (this.#log.childElementCount > READ_OUT_KEPT) this.#log.firstElementChild!.remove();
   }
 
   #notify(room: RoomView, { id, name, room: roomName }: Said, text: string, isShown: () => boolean): void {

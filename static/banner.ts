@@ -25,7 +25,10 @@ export class Banner {
     this.#countdown.textContent = "";
     // Many attempts are one outage to a person: nothing changes, and nothing is read out again, until one succeeds.
     if (status.state === "connecting" && this.#header.dataset.state === "waiting") return;
-    this.#shown = status;
+    // An attempt that fails for no known reason does not make the reason untrue for which the connection was lost.
+    const isNoNews = this.#shown?.state === "waiting" && status.state === "waiting" &&
+      explainLoss(status.code) === words.lost;
+    if (!isNoNews) this.#shown = status;
     this.#header.dataset.state = status.state;
     this.#say();
     this.#retry.hidden = status.state !== "waiting";

@@ -101,6 +101,8 @@ export interface ChatListener {
   timeline(room: RoomView, change: TimelineChange): void;
   /** Others said something just now, whether the timeline shows it or not. */
   heard(room: RoomView, said: readonly Said[]): void;
+  /** Others said something while there was no connection; `isAll`: and nothing before it that I have not had. */
+  missed(room: RoomView, said: readonly Said[], isAll: boolean): void;
   pending(room: RoomView): void;
   /** People, count or typing changed. */
   people(room: RoomView): void;
@@ -464,9 +466,13 @@ export class Chat implements ChatActions {
     this.#flush();
     for (const said of joined.entries) this.#acknowledge(said);
     const remembered = this.#bookmarks.lastRead(room.name, this.#epoch!);
+    const missed = room.cursor === undefined ? [] : room.newsIn(joined.entries, this.#me!);
     const change = room.enter(joined, this.#me!, remembered);
     if (remembered === undefined) this.#bookmarks.read(room.name, this.#epoch!, room.lastRead);
     if (change !== undefined) this.#tell(room, change);
+    if (missed.length > 0 && this.#rooms.get(room.name) === room) {
+      this.#listener.missed(room, missed, joined.start === "resumed");
+    }
     this.#peopleChanged(room);
     this.#roomsChanged = true;
     this.#sender.go();

@@ -108,6 +108,11 @@ export class Room implements RoomView {
     return id > (this.cursor ?? 0);
   }
 
+  /** What of some entries others said and I have not had. */
+  newsIn(entries: readonly Said[], me: Person): Said[] {
+    return entries.filter(({ id, user, text }) => this.isNews(id) && user !== me.id && text !== "");
+  }
+
   /** Something was said just now that is news. */
   hear(said: Said, me: Person): TimelineChange | undefined {
     this.know([said]);
@@ -205,7 +210,7 @@ export class Room implements RoomView {
 
   /** I have everything up to `last` now; counts what others said that is new. */
   #advance(entries: readonly Said[], me: Person, last: number): number {
-    const others = entries.filter(({ id, user, text }) => this.isNews(id) && user !== me.id && text !== "");
+    const others = this.newsIn(entries, me);
     this.cursor = Math.max(this.cursor ?? 0, last);
     this.#unread.push(
       ...others.filter(({ id }) => id > this.lastRead)

@@ -367,6 +367,8 @@ class Tab implements ChatListener {
   readonly names: string[] = [];
   /** What the page was told that others said just now. */
   readonly heardWords: string[] = [];
+  /** What it was told that they said meanwhile. */
+  readonly missedWords: string[] = [];
   readonly chat: Chat;
 
   constructor(server: FakeServer, browser = new Browser(), random: () => number = () => 0.5) {
@@ -435,6 +437,10 @@ class Tab implements ChatListener {
 
   heard(room: RoomView, said: readonly Said[]): void {
     this.heardWords.push(...said.map(({ text }) => `${room.name}: ${text}`));
+  }
+
+  missed(room: RoomView, said: readonly Said[], isAll: boolean): void {
+    this.missedWords.push(...said.map(({ text }) => `${room.name}: ${text}`), ...isAll ? [] : ["and more"]);
   }
 
   pending(): void {}
@@ -1077,6 +1083,29 @@ test("The page hears once of what others say just now, wherever it looks, and no
   server.say("two", "someone", "kitchen");
   await clock.pass(1_000);
   assert.deepEqual(tab.heardWords, ["lobby: one", "kitchen: two"]);
+});
+
+test("The page hears once of what others said while there was no connection, and whether that is all", async () => {
+  const { clock, server, tab, chat } = await connected((server) => server.say("before"));
+  chat.join("kitchen");
+  await clock.pass(1_000);
+  assert.deepEqual(tab.missedWords, []);
+  cutAll(server);
+  server.say("one");
+  server.say("mine", chat.me!.id);
+  server.say("");
+  server.say("two", "someone", "kitchen");
+  await clock.pass(LONG_MS);
+  assert.deepEqual(tab.missedWords, ["lobby: one", "kitchen: two"]);
+  assert.deepEqual(tab.heardWords, []);
+  cutAll(server);
+  await clock.pass(LONG_MS);
+  assert.equal(tab.missedWords.length, 2);
+  cutAll(server);
+  sayMany(server, 60);
+  await clock.pass(LONG_MS);
+  assert.equal(tab.missedWords.length, 2 + PAGE_ENTRIES + 1);
+  assert.deepEqual(tab.missedWords.slice(-2), ["lobby: m59", "and more"]);
 });
 
 test("Who is mentioned by name is told so until it is read, and in no other's stead", async () => {

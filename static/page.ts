@@ -143,6 +143,10 @@ class Page implements ChatListener {
     this.#attention.heard(room, said, () => room.name === this.#shown);
   }
 
+  missed(room: RoomView, said: readonly Said[], isAll: boolean): void {
+    this.#attention.missed(room, said, isAll, () => room.name === this.#shown);
+  }
+
   pending(room: RoomView): void {
     this.#conversation.update(room);
   }
@@ -328,6 +332,7 @@ function begin(): void {
     pending: (room) => page.pending(room),
     people: (room) => page.people(room),
     heard: (room, said) => page.heard(room, said),
+    missed: (room, said, isAll) => page.missed(room, said, isAll),
     refused: (refusal) => page.refused(refusal),
   });
   const page = new Page(chat);
