@@ -220,6 +220,98 @@ scenario("what has the focus is not below the button that leads to the end", asy
   }
 });
 
+/** Escape closes this, and nothing else of what is open. */
+async function escapes(page: Page, closed: string, ...open: string[]): Promise<void> {
+  await page.keyboard.press("Escape");
+  await page.locator(closed).waitFor({ state: "hidden" });
+  for (const selector of open) assert.ok(await page.isVisible(selector), `${selector} was closed with ${closed}`);
+}
+
+scenario("Escape closes one thing at a time, the innermost first, and gives the focus back", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  await bob.say("lobby", ...numbered(1, 3));
+  const page = await stage.open();
+  const message = "li[data-id='2'] a.when";
+  const search = async () => {
+    await page.keyboard.press("/");
+    await isAt(page, "#query");
+    await write(page, "message");
+    await page.locator("#found li").first().waitFor();
+  };
+  await page.focus(message);
+  await search();
+  await escapes(page, "#found");
+  await isAt(page, message);
+  await page.keyboard.press("/");
+  await page.keyboard.press("Escape");
+  await isAt(page, message);
+
+  await search();
+  await page.focus("#viewport");
+  await page.keyboard.press("?");
+  await escapes(page, "#settings", "#found");
+  await isAt(page, "#viewport");
+  await page.focus("#text");
+  await page.keyboard.type("@b");
+  await page.locator("#suggestions li").waitFor();
+  await escapes(page, "#suggestions", "#found");
+  await isAt(page, "#text");
+  // An input method has it, and who holds it down closes one thing.
+  await page.evaluate(() => {
+    const escape = new KeyboardEvent("keydown", { key: "Escape", isComposing: true, bubbles: true });
+    document.activeElement!.dispatchEvent(escape);
+  });
+  assert.ok(await page.isVisible("#found"));
+  await page.keyboard.down("Escape");
+  await page.keyboard.down("Escape");
+  await page.keyboard.up("Escape");
+  await page.locator("#found").waitFor({ state: "hidden" });
+  await isAt(page, "#text");
+  await page.keyboard.press("Escape");
+  await isAt(page, "#viewport");
+
+  // Who was nowhere is where one writes.
+  for (const key of ["/", "?"]) {
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press(key);
+    await isSomewhere(page);
+    await page.keyboard.press("Escape");
+    await isAt(page, "#text");
+  }
+  await page.click("#guest button");
+  await isAt(page, "#name");
+  await escapes(page, "#name");
+  await isAt(page, "#guest button");
+});
+
+scenario("on a phone Escape closes the results and then the panel, the form and then the panel", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby");
+  await bob.say("lobby", ...numbered(1, 3));
+  const page = await stage.open({ viewport: PHONE });
+  const search = async () => {
+    await isAt(page, "#query");
+    await write(page, "message");
+    await page.locator("#found li").first().waitFor();
+    await escapes(page, "#found", "#query");
+    await escapes(page, "#query");
+  };
+  await page.click("#search-open");
+  await search();
+  await isAt(page, "#search-open");
+  await page.focus("li[data-id='2'] a.when");
+  await page.keyboard.press("/");
+  await search();
+  await isAt(page, "li[data-id='2'] a.when");
+
+  await page.focus("#guest button");
+  await page.keyboard.press("Enter");
+  await isAt(page, "#name");
+  await escapes(page, "#name", "#people");
+  await isAt(page, "#rename");
+  await escapes(page, "#people");
+  await isAt(page, "#guest button");
+});
+
 scenario("by keyboard alone a message that failed is deleted or tried again", async (stage) => {
   const page = await stage.open();
   await stage.stopServer();
@@ -323,7 +415,8 @@ scenario("the whole of it by keyboard alone, and the focus is always somewhere t
   await page.locator(".aimed").getByText("Message 7", { exact: true }).waitFor();
   await tabTo(page, "#text");
 
-  await press("Escape", "?");
+  // The results first, then the text.
+  await press("Escape", "Escape", "?");
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
   await tabTo(page, "#single-keys");

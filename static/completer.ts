@@ -52,6 +52,11 @@ export class Completer {
     return this.#suggestions.key(event);
   }
 
+  /** Somebody does not want the suggestions; false when there are none. */
+  dismiss(): boolean {
+    return this.#suggestions.dismiss();
+  }
+
   /** Nothing is to be completed any more. */
   close(): void {
     this.#suggestions.show([]);

@@ -82,6 +82,11 @@ export class Composer {
     this.#input.focus();
   }
 
+  /** Puts suggestions away; false when there are none. */
+  dismiss(): boolean {
+    return this.#completer.dismiss();
+  }
+
   #send(): void {
     this.#input.focus();
     const text = this.#input.value.trim();

@@ -1,4 +1,4 @@
-import { isOfInputMethod } from "./keys.ts";
+import { giveFocus } from "./focus.ts";
 
 /**
  * A panel beside the conversation that a narrow screen has no room for: there a button opens it, and Escape, the button,
@@ -7,14 +7,15 @@ import { isOfInputMethod } from "./keys.ts";
 export class Drawer {
   readonly #button: HTMLElement;
   readonly #panel: HTMLElement;
+  /** What had the focus before it was opened. */
+  #from: Element | null = null;
 
   /** @param more what belongs to the panel, so that to go there is not to go elsewhere. */
   constructor(button: HTMLElement, panel: HTMLElement, ...more: readonly HTMLElement[]) {
     this.#button = button;
     this.#panel = panel;
-    button.addEventListener("click", () => this.isOpen ? this.close() : this.open());
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.isOpen && !isOfInputMethod(event)) this.close();
+    button.addEventListener("click", () => {
+      if (!this.close()) this.open();
     });
     const isInside = (target: EventTarget | null) =>
       [button, panel, ...more].some((part) => part.contains(target as Node | null));
@@ -38,15 +39,24 @@ export class Drawer {
   /** Opens it where it has to be opened. */
   open(): void {
     if (getComputedStyle(this.#button).display === "none") return;
+    this.#from = document.activeElement;
     this.#set(true);
+    // What is opened in it gives the focus back to the button, for what is outside would close this as well.
+    this.#button.focus();
     this.#panel.querySelector<HTMLElement>("a, button, input")?.focus();
   }
 
-  /** Closes it; the focus, if it was inside, goes back to the button. */
-  close(): void {
-    if (!this.isOpen) return;
-    if (this.#panel.contains(document.activeElement)) this.#button.focus();
+  /**
+   * Closes it; the focus, if it was inside, goes back to where it was, or to the button. False when it is not open, or when
+   * nobody sees it close.
+   */
+  close(): boolean {
+    if (!this.isOpen) return false;
+    const { activeElement } = document;
+    const hadFocus = this.#panel.contains(activeElement) || activeElement === this.#button;
     this.#set(false);
+    if (hadFocus) giveFocus(this.#from, this.#button);
+    return this.#button.checkVisibility();
   }
 
   #set(open: boolean): void {

@@ -11,8 +11,9 @@ import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { Drafts, type Stored } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
+import { closeByEscape } from "./escape.ts";
 import { words } from "./i18n.ts";
-import { isOfInputMethod, type Shortcut, shortcutOf, writingInto } from "./keys.ts";
+import { type Shortcut, shortcutOf, writingInto } from "./keys.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";
 import { Notifications } from "./notifications.ts";
 import { isGuest, People } from "./people.ts";
@@ -72,7 +73,7 @@ class Page implements ChatListener {
     }, timeline);
     this.#rooms = new Rooms(chat, byId("rooms"), (room) => this.#go({ room }), (room) => chat.leave(room));
     this.#people = new People(chat, byId("people"));
-    this.#search = new Search(chat, byId("search"), byId("found"));
+    this.#search = new Search(chat, byId("search"), byId("found"), () => this.#composer.focus());
     this.#composer = new Composer(byId("composer"), new Drafts(memory, after), {
       bytesMax: () => chat.textBytesMax,
       send: (text) => this.#say(text),
@@ -110,10 +111,11 @@ class Page implements ChatListener {
 
   me(): void {
     const { me } = this.#chat;
-    this.#people.showMe();
-    this.#conversation.renamed();
+    // The focus does not go back to what is about to go.
     byId("guest").hidden = !me || !isGuest(me.name);
     byId("guest").querySelector("bdi")!.textContent = me?.name ?? "";
+    this.#people.showMe();
+    this.#conversation.renamed();
   }
 
   rooms(): void {
@@ -188,10 +190,17 @@ class Page implements ChatListener {
       event.preventDefault();
       this.#do(shortcut);
     });
-    byId("text").addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.defaultPrevented || isOfInputMethod(event)) return;
-      byId("viewport").focus({ preventScroll: true });
-    });
+    closeByEscape(
+      () => this.#composer.focus(),
+      () => this.#composer.dismiss(),
+      () => this.#settings.close(),
+      // Where both are open, this lies over the form with the name.
+      () => this.#search.close(),
+      () => this.#people.dismiss(),
+      () => [this.#roomsDrawer, this.#searchDrawer, this.#peopleDrawer].some((drawer) => drawer.close()),
+      () => this.#search.leave(),
+      () => this.#leaveText(),
+    );
     byId("retry").addEventListener("click", () => {
       this.#composer.focus();
       chat.retry();
@@ -200,6 +209,13 @@ class Page implements ChatListener {
       this.#peopleDrawer.open();
       this.#people.askForName();
     });
+  }
+
+  /** From what is written one comes to what is said. */
+  #leaveText(): boolean {
+    if (document.activeElement !== byId("text")) return false;
+    byId("viewport").focus({ preventScroll: true });
+    return true;
   }
 
   /** What is today is called yesterday from midnight on. */

@@ -2,7 +2,7 @@ import { cleanName, type Person } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { words } from "./i18n.ts";
-import { isOfInputMethod } from "./keys.ts";
+import { giveFocus } from "./focus.ts";
 import { avatarOf, byName, nameOf } from "./person.ts";
 import { type Reason, sayRefusal } from "./refusal.ts";
 
@@ -25,6 +25,8 @@ export class People {
   #shown: readonly Person[] = [];
   /** The name that I have asked for and that has not been answered. */
   #asked: string | undefined;
+  /** What had the focus before the form. */
+  #from: Element | null = null;
 
   constructor(chat: ChatActions, panel: HTMLElement) {
     this.#chat = chat;
@@ -38,11 +40,6 @@ export class People {
     this.#answer = this.#form.querySelector("[role=status]")!;
     this.#rename.addEventListener("click", () => this.askForName());
     this.#form.querySelector("[type=button]")!.addEventListener("click", () => this.#close());
-    this.#form.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || isOfInputMethod(event)) return;
-      event.stopPropagation();
-      this.#close();
-    });
     this.#input.addEventListener("input", () => this.#answer.textContent = "");
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -75,6 +72,7 @@ export class People {
 
   /** Opens the form, with the name that I have. */
   askForName(): void {
+    if (this.#form.hidden) this.#from = document.activeElement;
     this.#form.hidden = false;
     this.#rename.hidden = true;
     this.#input.value = this.#chat.me?.name ?? "";
@@ -91,6 +89,13 @@ export class People {
     return true;
   }
 
+  /** Closes the form; false when it can't be seen. */
+  dismiss(): boolean {
+    if (!this.#form.checkVisibility()) return false;
+    this.#close();
+    return true;
+  }
+
   #submit(): void {
     // As the server will write it, so that its answer is known for what it is.
     const name = cleanName(this.#input.value);
@@ -100,13 +105,14 @@ export class People {
     this.#chat.rename(name);
   }
 
+  /** Closes the form and gives the focus back. */
   #close(): void {
     const hadFocus = this.#form.contains(document.activeElement);
     this.#asked = undefined;
     this.#answer.textContent = "";
     this.#form.hidden = true;
     this.#rename.hidden = false;
-    if (hadFocus) this.#rename.focus();
+    if (hadFocus) giveFocus(this.#from, this.#rename);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Said } from "../protocol.ts";
 import type { ChatActions } from "./chat.ts";
 import { element } from "./element.ts";
+import { giveFocus } from "./focus.ts";
 import { words } from "./i18n.ts";
-import { isOfInputMethod } from "./keys.ts";
 import { nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
 import { agoOf } from "./time.ts";
@@ -35,9 +35,12 @@ export class Search {
   #looking = false;
   /** What had the focus before the search box. */
   #from: HTMLElement | undefined;
+  readonly #nowhere: () => void;
 
-  constructor(chat: ChatActions, form: HTMLFormElement, panel: HTMLElement) {
+  /** @param nowhere gets the focus back when nobody had it before the search box. */
+  constructor(chat: ChatActions, form: HTMLFormElement, panel: HTMLElement, nowhere: () => void) {
     this.#chat = chat;
+    this.#nowhere = nowhere;
     this.#input = form.querySelector("input")!;
     this.#panel = panel;
     this.#list = panel.querySelector("ol")!;
@@ -52,11 +55,6 @@ export class Search {
       event.preventDefault();
       this.#begin();
     });
-    for (const part of [form, panel]) {
-      part.addEventListener("keydown", (event) => {
-        if (event.key === "Escape" && !isOfInputMethod(event)) this.close();
-      });
-    }
     // Who goes to what lies below it wants to see where they are.
     document.addEventListener("focusin", ({ target }) => {
       if (!panel.hidden && covers(panel, target as Element)) this.close();
@@ -67,15 +65,27 @@ export class Search {
     });
   }
 
-  /** Puts the results away and gives the focus back. */
-  close(): void {
-    if (this.#panel.hidden) return;
+  /** Puts the results away and gives the focus back; false when there are none. */
+  close(): boolean {
+    if (this.#panel.hidden) return false;
     const { activeElement } = document;
     this.#panel.hidden = true;
     this.#query = "";
-    if (!this.#panel.contains(activeElement) && activeElement !== this.#input) return;
-    const from = this.#from?.isConnected ? this.#from : this.#input;
-    from.focus();
+    if (this.#panel.contains(activeElement) || activeElement === this.#input) this.#giveBack();
+    this.#from = undefined;
+    return true;
+  }
+
+  /** Leaves the search box; false when nobody is there. */
+  leave(): boolean {
+    if (document.activeElement !== this.#input) return false;
+    this.#giveBack();
+    return true;
+  }
+
+  #giveBack(): void {
+    if (!giveFocus(this.#from)) this.#nowhere();
+    this.#from = undefined;
   }
 
   async #begin(): Promise<void> {

@@ -55,10 +55,6 @@ export class Settings {
       // Nothing but what is around it is the dialog itself.
       if (target === dialog) dialog.close();
     });
-    // It closes the dialog and nothing behind it.
-    dialog.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") event.stopPropagation();
-    });
     this.#notify.addEventListener("change", () => this.#setNotifications());
     this.#single.addEventListener("change", () => {
       if (this.#single.checked) memory.remove(SINGLE_KEYS_KEY);
@@ -77,6 +73,13 @@ export class Settings {
     this.#single.checked = this.singleKeys;
     this.#show();
     this.#dialog.showModal();
+  }
+
+  /** Closes it; false when it is not open. */
+  close(): boolean {
+    if (!this.#dialog.open) return false;
+    this.#dialog.close();
+    return true;
   }
 
   async #setNotifications(): Promise<void> {

@@ -60,6 +60,14 @@ export class Suggestions {
     else this.#input.removeAttribute("aria-activedescendant");
   }
 
+  /** Closes the list, because somebody wants none; false when there is none. */
+  dismiss(): boolean {
+    if (!this.isOpen) return false;
+    this.show([]);
+    this.#dismissed();
+    return true;
+  }
+
   /** Whether a key that was pressed in the box was meant for the list. */
   key(event: KeyboardEvent): boolean {
     if (!this.isOpen || event.shiftKey) return false;
@@ -69,11 +77,6 @@ export class Suggestions {
       this.#activate((this.#active + step + this.#shown.length) % this.#shown.length);
     } else if (event.key === "Enter" || event.key === "Tab") {
       this.#choose(this.#active);
-    } else if (event.key === "Escape") {
-      // It closes this and nothing else.
-      event.stopPropagation();
-      this.show([]);
-      this.#dismissed();
     } else {
       return false;
     }
