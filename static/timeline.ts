@@ -132,7 +132,7 @@ export class Timeline {
   /** Makes the texts of messages anew. */
   rewrite(messages: readonly Said[]): void {
     for (const { id, text } of messages) {
-      this.#said.get(id)?.box.querySelector(".text")!.replaceWith(this.#renderText(text));
+      this.#said.get(id)?.box.querySelector(".text")?.replaceWith(this.#renderText(text));
     }
   }
 
