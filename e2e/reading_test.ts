@@ -167,6 +167,7 @@ scenario("what comes while one looks at another tab begins at a line, wherever o
   // The next time it is where that begins.
   await setVisible(page, "hidden");
   await bob.say("lobby", "Four");
+  await shows(page, "Seen", "One", "Two", "Three", "Four");
   await setVisible(page, "visible");
   assert.deepEqual((await outline(page)).slice(-3), ["Three", "— New", "Bob: Four"]);
 });
