@@ -1,8 +1,8 @@
 import { cleanName, type Person } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
-import { words } from "./i18n.ts";
 import { giveFocus } from "./focus.ts";
+import { words } from "./i18n.ts";
 import { avatarOf, byName, nameOf } from "./person.ts";
 import { type Reason, sayRefusal } from "./refusal.ts";
 
