@@ -150,7 +150,7 @@ scenario(
     const missed = Array.from({ length: 1_100 }, (_, index) => `Missed ${index + 1}`);
     await bob.say("lobby", ...missed);
     await goOnline(ada, line);
-    await ada.getByText("Reloaded after the connection was lost").waitFor();
+    await ada.locator("#timeline").getByText("Reloaded after the connection was lost").waitFor();
     await ada.locator("#timeline li:not(.pending)").last().getByText("Am I late?").waitFor();
     const shown = await messages(ada);
     assert.deepEqual(shown, [...missed, "Am I late?"].slice(-shown.length));
@@ -230,7 +230,7 @@ scenario("when the server has lost everything, the page shows what there is now,
   await stage.restartServer();
 
   await comesBack(ada);
-  await ada.getByText("Reloaded after the connection was lost").waitFor();
+  await ada.locator("#timeline").getByText("Reloaded after the connection was lost").waitFor();
   await shows(ada, "Is it a new age?");
   await isCalled(ada, "Ada");
   const bob = await stage.open();

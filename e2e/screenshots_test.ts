@@ -98,7 +98,7 @@ scenario(
     line.carry("all");
     for (const page of pages.values()) {
       await comesBack(page);
-      await page.getByText(/^You missed \d messages$/).waitFor();
+      await page.locator("#timeline").getByText(/^You missed \d messages$/).waitFor();
       await page.locator(".pending").first().waitFor({ state: "detached" });
     }
     await shootAll("missed");
