@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { ITEMS_MAX } from "../static/chat_timeline.ts";
 import { firstMessage, framesOf, holdings, keepDiary, serveBarePage } from "./speed.ts";
-import { hasMessages, numbered, PHONE, scenario, type Stage, WIDE, write } from "./stage.ts";
+import { hasMessages, numbered, PHONE, scenario, type Speaker, WIDE, write } from "./stage.ts";
 
 /** The best of several attempts is what the page can do; the others are what else the machine had to do. */
 const ATTEMPTS = 5;
@@ -20,9 +20,8 @@ async function diaryOf(page: Page): Promise<typeof globalThis.diary> {
   return await page.evaluate(() => globalThis.diary);
 }
 
-/** Somebody says 50 messages a second, for so many seconds. */
-async function sayFast(stage: Stage, seconds: number): Promise<void> {
-  const ana = await stage.speaker(`Ana ${seconds}`, "lobby");
+/** Says 50 messages a second, for so many seconds. */
+async function sayFast(ana: Speaker, seconds: number): Promise<void> {
   const begin = performance.now();
   for (let count = 1; count <= 50 * seconds; count++) {
     await ana.say("lobby", `Message ${count}, **bold**, @Bob and https://example.org/`);
@@ -90,17 +89,21 @@ scenario("with 50 messages a second the page has its 60 frames, while the oldest
   const ana = await stage.speaker("Ana", "lobby");
   await ana.say("lobby", ...numbered(1, ITEMS_MAX - 140));
   await hasMessages(page, ITEMS_MAX - 100);
-  const seconds = 6;
-  const idle = await framesOf(page, () => new Promise((resolve) => setTimeout(resolve, seconds * 1_000)));
-  const busy = await framesOf(page, () => sayFast(stage, seconds));
-  const rows = await page.locator("#timeline li").count();
-  console.log(
-    `Frames in ${seconds} s: ${busy.frames} with 50 messages a second, the longest ${busy.longestMs} ms; ` +
-      `${idle.frames} and ${idle.longestMs} ms with none. Rows: ${rows}`,
-  );
+  const seconds = 4;
+  let ratio = 0;
+  for (let attempt = 0; attempt < ATTEMPTS && ratio < 0.9; attempt++) {
+    const idle = await framesOf(page, () => new Promise((resolve) => setTimeout(resolve, seconds * 1_000)));
+    const busy = await framesOf(page, () => sayFast(ana, seconds));
+    ratio = Math.max(ratio, busy.frames / idle.frames);
+    console.log(
+      `Frames in ${seconds} s: ${busy.frames} with 50 messages a second, the longest ${busy.longestMs} ms; ` +
+        `${idle.frames} and ${idle.longestMs} ms with none`,
+    );
+  }
   // The server and who speaks share the machine's cores with the page.
-  assert.ok(busy.frames >= 0.4 * idle.frames);
-  assert.ok(rows < ITEMS_MAX - 100 + 50 * seconds, "the oldest have gone");
+  assert.ok(ratio > 0.5);
+  const rows = await page.locator("#timeline li").count();
+  assert.ok(rows < ITEMS_MAX - 100 + 50 * seconds, `${rows} rows, and the oldest have not gone`);
 });
 
 scenario("a reader who has gone back through 5,000 messages is not slowed down by them", async (stage) => {
