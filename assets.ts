@@ -131,7 +131,7 @@ async function readFiles(root: URL): Promise<Map<string, string>> {
   return files;
 }
 
-/** TypeScript as JavaScript, without types, without comments and blank lines, and without the space around what is left. */
+/** TypeScript as JavaScript, without types, comments and blank lines, and without the space that they leave. */
 export async function withoutTypes(text: string): Promise<string> {
   // Only where there are types: the binary's runtime does not have this function, and needs none.
   const { stripTypeScriptTypes } = await import("node:module");
@@ -140,6 +140,7 @@ export async function withoutTypes(text: string): Promise<string> {
   return stripTypeScriptTypes(text)
     .replace(/^[ \t]*(?:\/\/.*|\/\*[^]*?\*\/)/gm, "")
     .replace(/^[ \t]+|[ \t]+$/gm, "")
+    .replace(/ {2,}/g, " ")
     .replace(/\n{2,}/g, "\n");
 }
 
