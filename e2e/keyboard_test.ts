@@ -123,6 +123,28 @@ scenario("Tab stops at one message and at the links and the code in it, however 
   }
 });
 
+scenario(
+  "what a message says is told, and Tab passes by its links, also after somebody came whom it mentions",
+  async (stage) => {
+    const bob = await stage.speaker("Bob", "lobby");
+    const text = "Ask @Grace, or see https://example.org/";
+    const id = await bob.say("lobby", text);
+    await bob.say("lobby", "Goodbye");
+    const page = await stage.open();
+    await page.locator("#timeline").getByText("Goodbye", { exact: true }).waitFor();
+    await stage.speaker("Grace", "lobby");
+    await page.locator("#timeline .mention").waitFor();
+    const said = await page.locator(`li[data-id='${id}'] a.when`).evaluate((link) =>
+      link.getAttribute("aria-describedby")!.split(" ").map((id) => document.getElementById(id)?.textContent)
+    );
+    assert.deepEqual(said, ["Bob", text]);
+    for (const selector of [`li[data-id='${id + 1}'] a.when`, "#viewport"]) {
+      await page.keyboard.press("Shift+Tab");
+      await isAt(page, selector);
+    }
+  },
+);
+
 scenario("who is led to a message has the focus there, wherever it is and whatever led to it", async (stage) => {
   const bob = await stage.speaker("Bob", "lobby", "kitchen");
   const key = await bob.say("lobby", "The key is under the mat");

@@ -12,7 +12,7 @@ export class TabStop {
   readonly #selector: string;
   #stop: HTMLElement | undefined;
 
-  /** @param selector finds the link of a row; Tab has to be kept from the row with `passBy`. */
+  /** @param selector finds the link of a row; `made` has to be called for each row that is made, or made anew. */
   constructor(list: HTMLElement, rows: Chunks, selector: string) {
     this.#rows = rows;
     this.#selector = selector;
@@ -36,6 +36,11 @@ export class TabStop {
     this.#move(row);
   }
 
+  /** A row was made, or something in it: Tab passes by, unless it stops there. */
+  made(row: HTMLElement): void {
+    setTabIndex(row, row === this.#stop ? 0 : -1);
+  }
+
   get #hasFocus(): boolean {
     return this.#stop?.contains(document.activeElement) ?? false;
   }
@@ -54,15 +59,10 @@ export class TabStop {
 
   #move(stop: HTMLElement | undefined): void {
     if (stop === this.#stop) return;
-    if (this.#stop) passBy(this.#stop);
+    if (this.#stop) setTabIndex(this.#stop, -1);
     this.#stop = stop;
     if (stop) setTabIndex(stop, 0);
   }
-}
-
-/** Lets Tab pass by a row until it is the one where Tab stops. */
-export function passBy(row: HTMLElement): void {
-  setTabIndex(row, -1);
 }
 
 function setTabIndex(row: HTMLElement, tabIndex: number): void {

@@ -10,7 +10,7 @@ import { renderMarkup } from "./markup_nodes.ts";
 import { avatarOf, nameOf } from "./person.ts";
 import { hrefOf } from "./place.ts";
 import { sayFailure } from "./refusal.ts";
-import { passBy, TabStop } from "./tab_stop.ts";
+import { TabStop } from "./tab_stop.ts";
 import { dayOf, timeOf } from "./time.ts";
 
 /** What the timeline needs to know, and what can be done with a message that was refused. */
@@ -132,7 +132,13 @@ export class Timeline {
   /** Makes the texts of messages anew. */
   rewrite(messages: readonly Said[]): void {
     for (const { id, text } of messages) {
-      this.#said.get(id)?.box.querySelector(".text")?.replaceWith(this.#renderText(text));
+      const message = this.#said.get(id);
+      if (!message) continue;
+      const before = message.box.querySelector(".text")!;
+      const made = this.#renderText(text);
+      made.id = before.id;
+      before.replaceWith(made);
+      this.#tabStop.made(message.row);
     }
   }
 
@@ -218,7 +224,7 @@ export class Timeline {
     link.href = hrefOf({ room: said.room, message: said.id });
     this.#fill(message, { id: said.user, name: said.name }, link, said.text);
     describe(link, message.box, said.id);
-    passBy(message.box);
+    this.#tabStop.made(message.row);
     message.row.classList.toggle("mine", said.user === this.#ports.me()?.id);
     message.row.dataset.id = String(said.id);
     this.#said.set(said.id, message);
