@@ -101,30 +101,24 @@ function hex(hash: Uint8Array): string {
 /** The page's files by name, as a browser gets them: the modules that it starts with have become one. */
 export async function buildPage(): Promise<Map<string, string>> {
   const modules = await readModules();
-  const page = await readFiles(SOURCE);
-  for (const name of page.keys()) {
-    if (extension(name) === "ts") page.delete(name);
-  }
+  const page = await readFiles(SOURCE, (name) => !isModule(name));
   for (const name of ALONE) page.set(name, modules.get(name)!);
   return page.set(ENTRY, bundle(modules, ENTRY));
 }
 
 /** What the page is made of that can be imported, as JavaScript, by its path in the sources. */
 export async function readModules(): Promise<Map<string, string>> {
-  const files = await readFiles(SOURCE);
-  files.set("protocol.ts", await Deno.readTextFile(new URL("protocol.ts", SOURCE)));
-  const modules = new Map<string, string>();
-  for (const [name, text] of files) {
-    if (extension(name) === "ts") modules.set(name, await withoutTypes(text));
-  }
+  const modules = await readFiles(SOURCE, isModule);
+  modules.set("protocol.ts", await Deno.readTextFile(new URL("protocol.ts", SOURCE)));
+  for (const [name, text] of modules) modules.set(name, await withoutTypes(text));
   return modules;
 }
 
-/** The files in the page's folder, in order, but for its tests. */
-async function readFiles(root: URL): Promise<Map<string, string>> {
+/** Files in the page's folder, in order, but none of its tests. */
+async function readFiles(root: URL, isWanted = (_name: string) => true): Promise<Map<string, string>> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(new URL("static/", root))) {
-    if (extension(name) in TYPES && !name.endsWith("_test.ts")) names.push(`static/${name}`);
+    if (extension(name) in TYPES && !name.endsWith("_test.ts") && isWanted(name)) names.push(`static/${name}`);
   }
   const files = new Map<string, string>();
   for (const name of names.sort()) files.set(name, await Deno.readTextFile(new URL(name, root)));
@@ -142,6 +136,10 @@ export async function withoutTypes(text: string): Promise<string> {
     .replace(/^[ \t]+|[ \t]+$/gm, "")
     .replace(/ {2,}/g, " ")
     .replace(/\n{2,}/g, "\n");
+}
+
+function isModule(name: string): boolean {
+  return extension(name) === "ts";
 }
 
 function extension(name: string): string {

@@ -2,7 +2,7 @@ import { giveFocus } from "./focus.ts";
 import { isOfInputMethod } from "./keys.ts";
 
 /** Closes something and gives the focus back; false when it is not open. */
-export type Close = () => boolean;
+type Close = () => boolean;
 
 /**
  * Lets Escape close one thing at a time. Nobody else listens for it.

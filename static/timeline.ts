@@ -123,9 +123,10 @@ export class Timeline {
 
   /** Learns the names that have become known, and tells which messages mention them and do not show it. */
   learnNames({ names, items }: RoomView): readonly Said[] {
+    // Most of what comes brings no new name.
+    if (names === this.#names && names.size === this.#namesKnown) return [];
     const learned = names === this.#names ? names.since(this.#namesKnown) : names;
     [this.#names, this.#namesKnown] = [names, names.size];
-    if (learned.size === 0) return [];
     return items.flatMap((item) => item.kind === "said" && mentionsAny(item.said.text, learned) ? [item.said] : []);
   }
 
