@@ -15,6 +15,8 @@ const FIRST_MESSAGE_MS_MAX = 300;
  */
 const TIMES_BARE_MAX = { first: 8, later: 4 };
 const REQUESTS_MAX = 6;
+/** How long a page may be kept from answering, in ms. */
+const TASK_MS_MAX = 400;
 
 async function diaryOf(page: Page): Promise<typeof globalThis.diary> {
   return await page.evaluate(() => globalThis.diary);
@@ -30,7 +32,7 @@ async function sayFast(ana: Speaker, seconds: number): Promise<void> {
   }
 }
 
-scenario("the first message is there within 300 ms, and nothing moves after it", async (stage) => {
+scenario("who comes again sees the first message within 300 ms, and nothing moves after it", async (stage) => {
   const bob = await stage.speaker("Bob", "lobby");
   await bob.say("lobby", ...numbered(1, 60));
   await using bareSite = serveBarePage();
@@ -129,6 +131,7 @@ scenario("a reader who has gone back through 5,000 messages is not slowed down b
     `5,000 messages back in ${back} ms; tasks over 50 ms on the way: ${before}, ` +
       `for 20 messages more, in ms: ${later.map(({ ms }) => ms).join(", ") || "none"}`,
   );
+  assert.ok(Math.max(0, ...later.map(({ ms }) => ms)) < TASK_MS_MAX);
   // A machine that does something else makes some of them long, but not half.
   assert.ok(later.length < 10);
 });
