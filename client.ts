@@ -1,8 +1,10 @@
 import { Channel } from "./channel.ts";
+import type { Metrics } from "./metrics.ts";
 import { type ClientMessage, Disconnect, Malformed, parseClientMessage } from "./protocol.ts";
+import { RateLimit } from "./rate_limit.ts";
 import { BATCH_BYTES_MAX, type Line, type Member } from "./room.ts";
 
-/** What a client needs of a WebSocket: the server's native one is one, a test's fake another. */
+/** What a client needs of a WebSocket: Deno's own is one, that of the package `ws` another, a test's fake a third. */
 export interface Socket {
   /** 1 while messages can be sent. */
   readonly readyState: number;
@@ -21,7 +23,17 @@ export interface ClientEvent {
     | ClientMessage
     | { readonly type: "opened" }
     | { readonly type: "malformed"; readonly reason: string }
+    /** It sends so much that it has to be warned, or that this was refused. */
+    | { readonly type: "flood"; readonly refused?: ClientMessage | Malformed }
     | { readonly type: "gone" };
+}
+
+/** What a client needs of its hub. */
+export interface ClientPorts {
+  readonly inbox: Channel<ClientEvent>;
+  readonly metrics: Metrics;
+  /** Milliseconds on a monotonic clock. */
+  now(): number;
 }
 
 /** What a connection was made for. */
@@ -32,6 +44,8 @@ export interface Visit {
   readonly room: string;
   /** The longest text that is taken, in bytes of UTF-8. */
   readonly textBytesMax: number;
+  /** How many messages are taken in a second in the long run; `Infinity` for as many as come. */
+  readonly rate: number;
 }
 
 /** From where a client takes what it has to be sent: a room that it is in. */
@@ -56,7 +70,8 @@ export class Client implements Member {
   /** The room of a plain-text client. */
   readonly room: string;
   readonly #socket: Socket;
-  readonly #inbox: Channel<ClientEvent>;
+  readonly #ports: ClientPorts;
+  readonly #rate: RateLimit;
   readonly #messageBytesMax: number;
   readonly #feeds = new Set<Feed>();
   readonly #private = new Channel<string>(PRIVATE_LINES_MAX);
@@ -66,13 +81,13 @@ export class Client implements Member {
   #closed = false;
 
   /** Tells the hub nothing before `opened`. */
-  constructor(socket: Socket, inbox: Channel<ClientEvent>, { form, room, textBytesMax }: Visit) {
+  constructor(socket: Socket, ports: ClientPorts, { form, room, textBytesMax, rate }: Visit) {
     this.form = form;
     this.room = room;
     this.#socket = socket;
-    this.#inbox = inbox;
-    // A text in JSON is longer: each line end or quotation mark in it takes two bytes, and a `hello` names many rooms.
-    this.#messageBytesMax = form === "json" ? 2 * textBytesMax + 16_384 : textBytesMax;
+    this.#ports = ports;
+    this.#rate = new RateLimit(rate);
+    this.#messageBytesMax = form === "json" ? jsonBytesMax(textBytesMax) : textBytesMax;
   }
 
   // Read pump: what happens to the socket, in the order in which it happens, goes to the hub's inbox.
@@ -92,26 +107,37 @@ export class Client implements Member {
     if (isLongerThan(this.#messageBytesMax, data)) return this.end(Disconnect.tooBig);
     if (this.form === "plain") {
       const text = data.replaceAll("\n", " ").trim();
+      // It can't be told that something was refused, and must not lose it unawares.
+      if (this.#rate.take("say", this.#ports.now()) === "refused") return this.end(Disconnect.tooFast);
       return this.#tell({ type: "say", room: this.room, nonce: crypto.randomUUID(), text });
     }
     for (const line of data.split("\n")) {
       if (this.#closed) return;
-      const message = parseClientMessage(line);
-      this.#tell(message instanceof Malformed ? { type: "malformed", reason: message.reason } : message);
+      this.#say(parseClientMessage(line));
     }
+  }
+
+  /** Nothing that is refused here reaches the hub's inbox whole: a flood must not fill it for the others. */
+  #say(message: ClientMessage | Malformed): void {
+    const isMalformed = message instanceof Malformed;
+    const verdict = this.#rate.take(isMalformed ? undefined : message.type, this.#ports.now());
+    if (verdict === "cut") return this.end(Disconnect.tooFast);
+    if (verdict === "refused") return this.#tell({ type: "flood", refused: message });
+    this.#tell(isMalformed ? { type: "malformed", reason: message.reason } : message);
+    if (verdict === "warned") this.#tell({ type: "flood" });
   }
 
   /** The socket is gone: asks the hub to unregister the client. Deno may say so twice, or never. */
   gone(): void {
     this.close(Disconnect.left);
-    if (this.#inbox.trySend({ client: this, message: { type: "gone" } }) || this.#inbox.closed) return;
+    if (this.#ports.inbox.trySend({ client: this, message: { type: "gone" } }) || this.#ports.inbox.closed) return;
     // Leaving can't be refused as a message can, and the hub empties its inbox whole: there is room a turn later.
     setImmediate(() => this.gone());
   }
 
   #tell(message: ClientEvent["message"]): void {
-    if (this.#inbox.trySend({ client: this, message })) return;
-    if (!this.#inbox.closed) this.end(Disconnect.overloaded);
+    if (this.#ports.inbox.trySend({ client: this, message })) return;
+    if (!this.#ports.inbox.closed) this.end(Disconnect.overloaded);
     // The hub is ending. It has last lines for those it knows, and closes them itself.
     else if (message.type === "opened") this.end(Disconnect.goingAway);
   }
@@ -192,8 +218,14 @@ export class Client implements Member {
   close(disconnect: Disconnect): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#ports.metrics.disconnected(disconnect);
     this.#socket.close(disconnect.code, disconnect.reason);
   }
+}
+
+/** How long a message can be whose texts are so long at most: in JSON a line end or quotation mark takes two bytes, and a `hello` names many rooms. */
+export function jsonBytesMax(textBytesMax: number): number {
+  return 2 * textBytesMax + 16_384;
 }
 
 function isLongerThan(bytesMax: number, text: string): boolean {

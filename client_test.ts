@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
 import { Channel } from "./channel.ts";
 import { Client, type ClientEvent, type Feed, PRIVATE_LENGTH_MAX, PRIVATE_LINES_MAX } from "./client.ts";
+import { Metrics } from "./metrics.ts";
 import { Disconnect } from "./protocol.ts";
 import { BATCH_BYTES_MAX } from "./room.ts";
 import { FakeSocket, settle } from "./testing/fakes.ts";
 
-function newClient({ capacity = 10, form = "plain" as "plain" | "json" } = {}) {
+function newClient({ capacity = 10, form = "plain" as "plain" | "json", rate = Infinity } = {}) {
+  const metrics = new Metrics();
+  let now = 0;
   const socket = new FakeSocket();
   const inbox = new Channel<ClientEvent>(capacity);
-  const client = new Client(socket, inbox, { form, room: "kitchen", textBytesMax: 100 });
+  const ports = { inbox, metrics, now: () => now };
+  const client = new Client(socket, ports, { form, room: "kitchen", textBytesMax: 100, rate });
   /** What the hub would get, in short. */
   const events = () => inbox.drain().map(({ message }) => message.type === "say" ? message.text : message.type);
-  return { socket, inbox, client, events };
+  const pass = (seconds: number) => now += 1_000 * seconds;
+  return { socket, inbox, client, events, metrics, pass };
 }
 
 /** A room that has lines for a client, each of which comes in a batch of its own. */

@@ -1,18 +1,23 @@
+import { BlockList, isIP } from "node:net";
 import { parseArgs } from "node:util";
-import { MESSAGE_BYTES_MAX } from "./protocol.ts";
+import { type LimitName, LIMITS, type Limits } from "./limits.ts";
 
 /** How the server is to run. */
 export interface Config {
   /** Where to listen. Port 0 lets the system choose one. */
   readonly addr: { readonly hostname: string; readonly port: number };
+  /** What carries the WebSockets: Deno's own, or Node's `http` with the package `ws`. */
+  readonly transport: "native" | "node";
   /** Other sites whose pages may connect, as browsers write them in the Origin header. */
   readonly origins: readonly string[];
-  /** The longest text that a client may say, in bytes of UTF-8. */
-  readonly messageBytesMax: number;
+  /** The proxies that are believed when they say for whom they ask. */
+  readonly proxies: BlockList;
   /** The folder for what was said, undefined to keep it in memory only. */
   readonly data: string | undefined;
   /** For how long it is kept, in ms; undefined is for ever. */
   readonly keepMs: number | undefined;
+  /** What is too much. */
+  readonly limits: Limits;
 }
 
 /** What was asked for on the command line. */
@@ -36,7 +41,7 @@ interface Setting<T> {
   readonly takes: string;
 }
 
-/** Every setting. A flag `--name=VALUE` wins over its environment variable, and that over the default. */
+/** Every setting that is no limit. A flag `--name=VALUE` wins over its environment variable, and that over the default. */
 export const SETTINGS = {
   "addr": {
     env: "HUBBUB_ADDR",
@@ -54,13 +59,21 @@ export const SETTINGS = {
     parse: parseOrigins,
     takes: "origins separated by commas, without a path, for example https://chat.example",
   },
-  "max-message": {
-    env: "HUBBUB_MAX_MESSAGE",
-    value: "BYTES",
-    default: String(MESSAGE_BYTES_MAX),
-    help: "the longest text a client may say, in bytes of UTF-8",
-    parse: parseBytes,
-    takes: "a number of bytes, at least 1",
+  "trust-proxy": {
+    env: "HUBBUB_TRUST_PROXY",
+    value: "ADDRESSES",
+    default: "",
+    help: "proxies whose X-Forwarded-For is believed, separated by commas: 127.0.0.1, 10.0.0.0/8, ::1",
+    parse: parseNetworks,
+    takes: "addresses or networks separated by commas, for example 127.0.0.1,10.0.0.0/8",
+  },
+  "transport": {
+    env: "HUBBUB_TRANSPORT",
+    value: "NAME",
+    default: "native",
+    help: "what carries the WebSockets: native, or node, which is slower and stricter (docs/OPERATING.md)",
+    parse: (text) => text === "native" || text === "node" ? text : undefined,
+    takes: "native or node",
   },
   "data": {
     env: "HUBBUB_DATA",
@@ -91,7 +104,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
   if (flags.help) return { name: "help" };
   if (flags.version) return { name: "version" };
 
-  function read<T>(flag: keyof typeof SETTINGS, setting: Setting<T>): T {
+  function read<T>(flag: string, setting: Omit<Setting<T>, "value" | "help">): T {
     const given = flags[flag];
     const [source, text] = given !== undefined
       ? [`--${flag}`, given]
@@ -100,52 +113,85 @@ export function parseCommand(args: string[], env: (name: string) => string | und
     if (value === undefined) throw new UsageError(`${source} takes ${setting.takes}; got ${JSON.stringify(text)}`);
     return value;
   }
+  const limits = Object.fromEntries(
+    LIMIT_NAMES.map((name) => {
+      const { flag, default: value, unit, min } = LIMITS[name];
+      if (flag === undefined) return [name, value];
+      return [
+        name,
+        read(flag, {
+          env: variableOf(flag),
+          default: String(value),
+          parse: (text) => parseLimit(text, min),
+          takes: `a whole number of ${unit}${min > 0 ? `, at least ${min}` : ", or 0 for no limit"}`,
+        }),
+      ];
+    }),
+  ) as unknown as Limits;
   return {
     name: "serve",
     config: {
       addr: read("addr", SETTINGS["addr"]),
       origins: read("origin", SETTINGS["origin"]),
-      messageBytesMax: read("max-message", SETTINGS["max-message"]),
+      transport: read("transport", SETTINGS["transport"]),
+      proxies: read("trust-proxy", SETTINGS["trust-proxy"]),
       data: read("data", SETTINGS["data"]).folder,
       keepMs: read("keep", SETTINGS["keep"]).ms,
+      limits,
     },
   };
 }
 
 /** The text that `--help` prints. */
 export function help(): string {
-  const rows = Object.entries(SETTINGS).map(([flag, { env, value, default: fallback, help }]) => [
-    `  --${flag}=${value}`,
-    `${help}\n${" ".repeat(25)}[${env}${fallback && `, default ${fallback}`}]`,
+  const settings = Object.entries(SETTINGS).map(([flag, { env, value, default: fallback, help }]) => [
+    `--${flag}=${value}`,
+    `${help}\n[${env}${fallback && `, default ${fallback}`}]`,
   ]);
-  rows.push(["  --help", "print this"], ["  --version", "print the version"]);
+  settings.push(["--help", "print this"], ["--version", "print the version"]);
+  const limits = LIMIT_NAMES.map((name) => {
+    const { flag, default: value, unit, what, hit } = LIMITS[name];
+    return [flag ? `--${flag}=${value}` : `(fixed) ${value}`, `${unit}: ${what}\n${hit}`];
+  });
   return [
     "Hubbub, a chat server. Run it, open the page, send the link.",
     "",
     "Usage: hubbub [--flag=value …]",
     "",
-    ...rows.map(([flag, text]) => flag!.padEnd(25) + text),
+    ...settings.map(row),
     "",
-    "Each flag can also be set by the environment variable in brackets; the flag wins.",
+    "Limits, with their defaults, and what happens at each. 0 is no limit, but for --max-message.",
+    "",
+    ...limits.map(row),
+    "",
+    "Each flag can also be set by an environment variable: --max-clients is HUBBUB_MAX_CLIENTS. The flag wins.",
   ].join("\n");
 }
 
-type Flags = { [flag in keyof typeof SETTINGS]?: string } & { help?: boolean; version?: boolean };
+const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[];
+
+function row([flag, text]: readonly string[]): string {
+  return `  ${flag!.padEnd(25)}${text!.replaceAll("\n", `\n${" ".repeat(27)}`)}`;
+}
+
+/** The environment variable that stands for a limit's flag. */
+export function variableOf(flag: string): string {
+  return `HUBBUB_${flag.replaceAll("-", "_").toUpperCase()}`;
+}
+
+type Flags = Record<string, string | undefined> & { help?: boolean; version?: boolean };
 
 function parseFlags(args: string[]): Flags {
+  const flags = [...Object.keys(SETTINGS), ...LIMIT_NAMES.flatMap((name) => LIMITS[name].flag ?? [])];
   try {
     return parseArgs({
       args,
       options: {
-        "addr": { type: "string" },
-        "origin": { type: "string" },
-        "max-message": { type: "string" },
-        "data": { type: "string" },
-        "keep": { type: "string" },
+        ...Object.fromEntries(flags.map((flag) => [flag, { type: "string" } as const])),
         "help": { type: "boolean", short: "h" },
         "version": { type: "boolean" },
       },
-    }).values;
+    }).values as Flags;
   } catch (error) {
     // parseArgs explains itself in several sentences, of which the first says it all.
     throw new UsageError(`${(error as Error).message.split(/\. |\n|\.$/)[0]}; see --help`);
@@ -163,9 +209,27 @@ function parseOrigins(text: string): string[] | undefined {
   return origins.every((origin) => URL.parse(origin)?.origin === origin) ? origins : undefined;
 }
 
-function parseBytes(text: string): number | undefined {
-  const bytes = /^\d+$/.test(text) ? Number(text) : 0;
-  return bytes >= 1 && Number.isSafeInteger(bytes) ? bytes : undefined;
+function parseNetworks(text: string): BlockList | undefined {
+  const networks = new BlockList();
+  for (const network of text.split(",").map((network) => network.trim()).filter((network) => network !== "")) {
+    const [address = "", bits, ...rest] = network.split("/");
+    const version = isIP(address);
+    const bitsMax = version === 4 ? 32 : 128;
+    if (
+      version === 0 || rest.length > 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax))
+    ) {
+      return undefined;
+    }
+    networks.addSubnet(address, Number(bits ?? bitsMax), version === 4 ? "ipv4" : "ipv6");
+  }
+  return networks;
+}
+
+/** A limit: a whole number, of which 0 is none at all if it may be that. */
+function parseLimit(text: string, min: number): number | undefined {
+  const value = /^\d+$/.test(text) ? Number(text) : -1;
+  if (value < min || !Number.isSafeInteger(value)) return undefined;
+  return value === 0 ? Infinity : value;
 }
 
 function parseDays(text: string): { ms: number | undefined } | undefined {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Config, help, parseCommand, SETTINGS, UsageError } from "./config.ts";
+import { type Config, help, parseCommand, SETTINGS, UsageError, variableOf } from "./config.ts";
+import { DEFAULT_LIMITS, type LimitName, LIMITS } from "./limits.ts";
 
 function config(args: string[], env: Record<string, string> = {}): Config {
   const command = parseCommand(args, (name) => env[name]);
@@ -17,14 +18,17 @@ function complaint(args: string[], env: Record<string, string> = {}): string {
   throw new Error(`${args} was taken`);
 }
 
-Deno.test("Without flags the server listens on port 8080 of every address, takes texts of 64 KiB and keeps them in ./data for ever", () => {
-  assert.deepEqual(config([]), {
+Deno.test("Without flags the server listens on port 8080 of every address, has the default limits and keeps what is said in ./data for ever", () => {
+  const { proxies, ...rest } = config([]);
+  assert.deepEqual(rest, {
     addr: { hostname: "0.0.0.0", port: 8080 },
+    transport: "native",
     origins: [],
-    messageBytesMax: 65_536,
     data: "./data",
     keepMs: undefined,
+    limits: DEFAULT_LIMITS,
   });
+  assert(!proxies.check("127.0.0.1", "ipv4"), "nobody is believed");
 });
 
 Deno.test("--addr takes a port, a host and a port, and an IPv6 address in brackets", () => {
@@ -49,7 +53,10 @@ Deno.test("HOSTILE 35: a bad value names the flag, what it takes and what it got
     "--origin": ["chat.example", "https://chat.example/", "https://a.example,b", "null", "*"],
     "--keep": ["", "0d", "-1d", "90", "90 d", "1h", "d", "ever", "9999999d"],
     "--data": [""],
+    "--trust-proxy": ["localhost", "1.2.3", "1.2.3.4/33", "::1/129", "1.2.3.4/", "1.2.3.4/8/8", "1.2.3.4 ::1"],
+    "--transport": ["", "deno", "Native"],
     "--max-message": ["", "0", "-1", "1.5", "64KiB", "1e3", "9".repeat(20)],
+    "--rate": ["", "-1", "1.5", "many", "1e3", "9".repeat(20)],
   };
   for (const [flag, values] of Object.entries(bad)) {
     for (const value of values) {
@@ -73,25 +80,54 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
   const env = {
     HUBBUB_ADDR: ":1",
     HUBBUB_ORIGIN: "https://a.example, http://b.example:81",
-    HUBBUB_MAX_MESSAGE: "100",
+    HUBBUB_TRUST_PROXY: "10.0.0.0/8, ::1",
+    HUBBUB_TRANSPORT: "node",
     HUBBUB_DATA: "/srv",
     HUBBUB_KEEP: "90d",
+    HUBBUB_MAX_MESSAGE: "100",
+    HUBBUB_RATE: "7",
   };
-  assert.deepEqual(config([], env), {
+  const { proxies, ...rest } = config([], env);
+  assert.deepEqual(rest, {
     addr: { hostname: "0.0.0.0", port: 1 },
+    transport: "node",
     origins: ["https://a.example", "http://b.example:81"],
-    messageBytesMax: 100,
     data: "/srv",
     keepMs: 90 * 24 * 60 * 60 * 1_000,
+    limits: { ...DEFAULT_LIMITS, message: 100, rate: 7 },
   });
-  const args = ["--addr=:2", "--origin=", "--max-message=200", "--data=:memory:", "--keep=forever"];
-  assert.deepEqual(config(args, env), {
+  const believed = (address: string, version: "ipv4" | "ipv6") => proxies.check(address, version);
+  assert(believed("10.1.2.3", "ipv4") && believed("::1", "ipv6") && !believed("11.1.2.3", "ipv4"));
+  const args = [
+    "--addr=:2",
+    "--origin=",
+    "--trust-proxy=",
+    "--transport=native",
+    "--data=:memory:",
+    "--keep=forever",
+    "--max-message=200",
+    "--rate=20",
+  ];
+  const { proxies: nobody, ...given } = config(args, env);
+  assert.deepEqual(given, {
     addr: { hostname: "0.0.0.0", port: 2 },
+    transport: "native",
     origins: [],
-    messageBytesMax: 200,
     data: undefined,
     keepMs: undefined,
+    limits: { ...DEFAULT_LIMITS, message: 200 },
   });
+  assert(!nobody.check("::1", "ipv6"));
+});
+
+Deno.test("Every limit with a flag can be set by it and by its variable, and switched off by 0 if that is safe", () => {
+  for (const [name, { flag, min }] of Object.entries(LIMITS)) {
+    if (flag === undefined) continue;
+    assert.equal(config([`--${flag}=77`]).limits[name as LimitName], 77);
+    assert.equal(config([], { [variableOf(flag)]: "78" }).limits[name as LimitName], 78);
+    if (min === 0) assert.equal(config([`--${flag}=0`]).limits[name as LimitName], Infinity);
+    else assert.match(complaint([`--${flag}=0`]), new RegExp(`at least ${min}; got "0"$`));
+  }
 });
 
 Deno.test("A bad environment variable is named, an empty one counts as not set", () => {
@@ -116,11 +152,24 @@ Deno.test("--help and both READMEs tell of every flag, its variable and its defa
   }
 });
 
-Deno.test("The start and dev tasks may read every setting's variable, and nothing else of the environment", async () => {
+Deno.test("--help and both READMEs tell of every limit, its default and what happens at it", async () => {
+  const table = (readme: string) => readme.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  const english = table(await Deno.readTextFile("README.md"));
+  const chinese = table(await Deno.readTextFile("README.zh-CN.md"));
+  for (const { flag, default: value, unit, what, hit } of Object.values(LIMITS)) {
+    assert(help().includes(`  ${flag ? `--${flag}=${value}` : `(fixed) ${value}`} `), flag);
+    assert(help().includes(`${unit}: ${what}\n`) && help().includes(`  ${hit}\n`), what);
+    const row = ["", flag ? `\`--${flag}\`` : "(fixed)", `\`${value}\``, `${unit} ${what}`, hit, ""];
+    assert(english.some((cells) => cells.join() === row.join()), row.join(" | "));
+    const translated = row.slice(0, 3).join().replace("(fixed)", "（固定）");
+    assert(chinese.some((cells) => cells.slice(0, 3).join() === translated), translated);
+  }
+});
+
+Deno.test("The start and dev tasks may read the server's variables and those of the package ws, and nothing else of the environment", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
   for (const { command } of [tasks.start, tasks.dev]) {
-    const allowed = /--allow-env=(\S+)/.exec(command)![1]!.split(",");
-    assert.deepEqual(allowed, Object.values(SETTINGS).map(({ env }) => env));
+    assert.deepEqual(/--allow-env=([^']+)/.exec(command)![1]!.split(","), ["HUBBUB_*", "WS_*"]);
     assert(!/ -A|--allow-all|--allow-run|--allow-ffi/.test(command));
   }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { HELLO_MS_MAX, MALFORMED_MAX, MALFORMED_MS, QUESTIONS_MAX } from "./hub.ts";
+import { MALFORMED_MS } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { type Cursor, Disconnect, PAGE_ENTRIES, ROOMS_PER_CLIENT_MAX } from "./protocol.ts";
 import { RECENT_ENTRIES_MAX } from "./recent.ts";
 import { PAGES_LENGTH_MAX, RESUME_ENTRIES_MAX } from "./rooms.ts";
@@ -457,14 +458,14 @@ Deno.test("What was kept though it seemed not to be is seen by everyone even if 
 });
 
 Deno.test("Four long pages asked for at once are answered, and none is longer than it may be", async () => {
-  const h = new Harness(undefined, 65_536);
+  const h = new Harness(undefined, { message: 65_536 });
   const ann = await h.enter("Ann", "lobby");
   await talk(h, ann, 100, () => '"'.repeat(3_000));
-  for (let ref = 0; ref < QUESTIONS_MAX; ref++) ann.send({ type: "history", ref, room: "lobby" });
+  for (let ref = 0; ref < DEFAULT_LIMITS.questions; ref++) ann.send({ type: "history", ref, room: "lobby" });
   await h.deliver();
   assert.equal(ann.closeCode, undefined);
   const pages = ann.got("history");
-  assert.equal(pages.length, QUESTIONS_MAX);
+  assert.equal(pages.length, DEFAULT_LIMITS.questions);
   for (const { entries, more } of pages) {
     assert(more && entries.length > 1 && entries.length < PAGE_ENTRIES && JSON.stringify(entries).length < 140_000);
   }
@@ -558,10 +559,10 @@ test("Search finds words, beginnings, phrases, authors and Chinese in my rooms, 
 
 test("A client that asks too much at once is refused, and served when it asks less", async (h) => {
   const ann = await h.enter("Ann", "lobby");
-  for (let ref = 0; ref <= QUESTIONS_MAX; ref++) ann.send({ type: "history", ref, room: "lobby" });
+  for (let ref = 0; ref <= DEFAULT_LIMITS.questions; ref++) ann.send({ type: "history", ref, room: "lobby" });
   await h.deliver();
-  assert.deepEqual(ann.got("error").map(({ code, ref }) => [code, ref]), [["busy", QUESTIONS_MAX]]);
-  assert.equal(ann.got("history").length, QUESTIONS_MAX);
+  assert.deepEqual(ann.got("error").map(({ code, ref }) => [code, ref]), [["busy", DEFAULT_LIMITS.questions]]);
+  assert.equal(ann.got("history").length, DEFAULT_LIMITS.questions);
   ann.send({ type: "history", ref: 9, room: "lobby" });
   await h.deliver();
   assert.equal(ann.last("history").ref, 9);
@@ -590,7 +591,7 @@ test("HOSTILE 9: malformed messages are refused, the connection stays; ten in a 
   await h.deliver();
   assert.deepEqual(ann.texts, ["n1"]);
   await h.deliver(MALFORMED_MS);
-  for (let i = 1; i < MALFORMED_MAX; i++) ann.client.received("x");
+  for (let i = 1; i < DEFAULT_LIMITS.malformed; i++) ann.client.received("x");
   await h.deliver();
   assert.equal(ann.closeCode, undefined, "those of a minute ago are forgiven");
   ann.client.received("x");
@@ -611,7 +612,7 @@ test("Nothing counts before hello, and hello only once", async (h) => {
 test("HOSTILE 10: a connection that says no hello is cut after 10 s", async (h) => {
   const silent = h.connect();
   const ann = await h.enter("Ann");
-  await h.deliver(HELLO_MS_MAX - 100);
+  await h.deliver(DEFAULT_LIMITS.hello * 1_000 - 100);
   assert.equal(silent.closeCode, undefined);
   await h.deliver(200);
   assert.equal(silent.closeCode, Disconnect.noHello.code);

@@ -1,17 +1,18 @@
 import { Channel } from "./channel.ts";
-import type { Client, ClientEvent } from "./client.ts";
+import { Client, type ClientEvent, type Socket, type Visit } from "./client.ts";
 import type { Journal, Page } from "./journal/journal.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { fitting, type Visitor } from "./live_room.ts";
+import { Metrics } from "./metrics.ts";
 import { PrivateLines } from "./private_lines.ts";
 import {
   Disconnect,
   encode,
   isRoomName,
-  MESSAGE_BYTES_MAX,
+  Malformed,
   PAGE_ENTRIES,
   type Person,
   type Refusal,
-  ROOMS_PER_CLIENT_MAX,
   type ServerMessage,
 } from "./protocol.ts";
 import { said } from "./recent.ts";
@@ -20,18 +21,10 @@ import { Scribe, type ScribeListener } from "./scribe.ts";
 import { type Clock, Sweeper, systemClock } from "./sweeper.ts";
 import { cleanText, guestName, type NameRefusal, Names, userIdOf } from "./text.ts";
 
-/** How many events may wait for the hub. It empties its inbox whole whenever it wakes, so more means that it is overrun. */
-export const INBOX_EVENTS_MAX = 65_536;
 /** How long the hub, when it ends, goes on keeping and delivering what it has accepted, in ms. */
 export const LAST_LINES_MS = 3_000;
-/** How long a connection that is to speak JSON may say no `hello`, in ms. */
-export const HELLO_MS_MAX = 10_000;
-/** The malformed message that cuts a connection, counted over MALFORMED_MS. */
-export const MALFORMED_MAX = 10;
-/** In ms. */
+/** Over how long malformed messages are counted, in ms. */
 export const MALFORMED_MS = 60_000;
-/** How many questions of one client the journal may have at once. */
-export const QUESTIONS_MAX = 4;
 /** How many entries are read at once after a commit that failed. */
 const CATCH_UP_ENTRIES = 1_000;
 
@@ -40,8 +33,10 @@ export interface HubOptions {
   readonly journal: Journal;
   /** Time; the system's unless a test has its own. */
   readonly clock?: Clock;
-  /** The longest text that can be said, in bytes of UTF-8. */
-  readonly textBytesMax?: number;
+  /** What is too much; the defaults unless it is told otherwise. */
+  readonly limits?: Limits;
+  /** Counts what happens. */
+  readonly metrics?: Metrics;
   /** Is told, in one line, what whoever runs the server should know. */
   readonly report?: (line: string) => void;
 }
@@ -73,10 +68,11 @@ type About = Pick<Refusal, "detail" | "room" | "nonce" | "ref">;
  */
 export class Hub {
   /** Where clients put their requests. */
-  readonly inbox: Channel<ClientEvent> = new Channel(INBOX_EVENTS_MAX);
+  readonly inbox: Channel<ClientEvent> = new Channel(DEFAULT_LIMITS.inbox);
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #textBytesMax: number;
+  readonly #limits: Limits;
+  readonly #metrics: Metrics;
   readonly #names: Names;
   readonly #report: (line: string) => void;
   readonly #scribe: Scribe<Session>;
@@ -88,10 +84,12 @@ export class Hub {
   readonly #rooms: Rooms;
 
   /** Does nothing before `run`. */
-  constructor({ journal, clock = systemClock, textBytesMax = MESSAGE_BYTES_MAX, report = console.error }: HubOptions) {
+  constructor(options: HubOptions) {
+    const { journal, clock = systemClock, limits = DEFAULT_LIMITS, report = console.error } = options;
     this.#journal = journal;
     this.#clock = clock;
-    this.#textBytesMax = textBytesMax;
+    this.#limits = limits;
+    this.#metrics = options.metrics ?? new Metrics();
     this.#names = new Names(journal.claims);
     this.#report = report;
     this.#scribe = new Scribe(journal, clock, this.#kept, report);
@@ -101,6 +99,7 @@ export class Hub {
       journal,
       clock,
       sweeper: this.#sweeper,
+      roomsMax: limits.rooms,
       tell: (visitor, line) => this.#tellLine(visitor, line),
       unreadable: (name, visitors, error) => {
         report(`Room ${name} can't be read: ${error.message}`);
@@ -124,6 +123,13 @@ export class Hub {
     return this.#rooms.names;
   }
 
+  /** Makes the client of a connection, which registers when it has `opened`. */
+  connect(socket: Socket, visit: Pick<Visit, "form" | "room">): Client {
+    const { message: textBytesMax, rate } = this.#limits;
+    const ports = { inbox: this.inbox, metrics: this.#metrics, now: () => this.#clock.now() };
+    return new Client(socket, ports, { ...visit, textBytesMax, rate });
+  }
+
   /** Serves requests until the hub is closed, then keeps and delivers what it has, but not for ever. Call it once. */
   async run(): Promise<void> {
     for await (const first of this.inbox) {
@@ -145,7 +151,10 @@ export class Hub {
     opened: (session) => {
       if (session.client.form === "plain") return this.#openPlain(session);
       const { client } = session;
-      session.callOffHello = this.#clock.after(HELLO_MS_MAX, () => this.#remove(client, Disconnect.noHello));
+      if (this.#limits.hello === Infinity) return;
+      session.callOffHello = this.#clock.after(this.#limits.hello * 1_000, () => {
+        this.#remove(client, Disconnect.noHello);
+      });
     },
 
     gone: ({ client }) => this.#remove(client, Disconnect.left),
@@ -153,8 +162,17 @@ export class Hub {
     malformed: (session, { reason }) => {
       const now = this.#clock.now();
       session.malformed = [...session.malformed.filter((at) => at > now - MALFORMED_MS), now];
-      if (session.malformed.length >= MALFORMED_MAX) return this.#remove(session.client, Disconnect.malformed);
+      if (session.malformed.length >= this.#limits.malformed) return this.#remove(session.client, Disconnect.malformed);
       this.#refuse(session, "malformed", reason);
+    },
+
+    flood: (session, { refused }) => {
+      if (refused) this.#metrics.hit("rate");
+      const reason = refused
+        ? "You are sending more than the server takes from one client. Try again later."
+        : "You are sending a lot. Soon the server will refuse it.";
+      const { room, nonce, ref } = (refused ?? {}) as About;
+      this.#refuse(session, "tooFast", reason, refused instanceof Malformed ? {} : { room, nonce, ref });
     },
 
     hello: (session, { secret, name, epoch, rooms }) => {
@@ -168,7 +186,7 @@ export class Hub {
         epoch: this.#journal.epoch,
         id,
         name: session.me!.name,
-        textBytesMax: this.#textBytesMax,
+        textBytesMax: this.#limits.message,
       });
       if (refusal) this.#refuse(session, refusal.code, refusal.reason, { detail: refusal.detail });
       // An id of another epoch is no id at all.
@@ -190,12 +208,14 @@ export class Hub {
       if (!live) return this.#refuse(session, "notJoined", "You are not in this room.", about);
       const text = cleanText(raw);
       if (text === "" && !isPlain) return this.#refuse(session, "badText", "There is nothing in it.", about);
-      if (utf8.encode(text).byteLength > this.#textBytesMax) {
-        return this.#refuse(session, "badText", `It is longer than ${this.#textBytesMax} bytes.`, about);
+      if (utf8.encode(text).byteLength > this.#limits.message) {
+        this.#metrics.hit("message");
+        return this.#refuse(session, "badText", `It is longer than ${this.#limits.message} bytes.`, about);
       }
       if (live.room.full) live.room.evictHindmost().forEach((slow) => this.#remove(slow, Disconnect.slow));
       if (live.room.full || this.#scribe.full) {
         // Those who read are not to blame for a flood that is faster than the server.
+        this.#metrics.hit("backlog");
         if (isPlain) return this.#remove(session.client, Disconnect.overloaded);
         return this.#refuse(session, "busy", "More is said than the server can deliver. Try again later.", about);
       }
@@ -245,8 +265,7 @@ export class Hub {
       this.#sessions.set(client, session);
     }
     const { type } = message;
-    const needsHello = type !== "opened" && type !== "gone" && type !== "malformed" && type !== "hello";
-    if (needsHello && !session.me) {
+    if (!session.me && !BEFORE_HELLO.has(type)) {
       return this.#handlers.malformed(session, { type: "malformed", reason: `Say hello before "${type}"` });
     }
     // The table has a handler for each type, which TypeScript can't follow through the look-up.
@@ -289,12 +308,14 @@ export class Hub {
       const reason = "A room's name is 1 to 64 small letters, digits, - and _, and starts with a letter or digit.";
       return this.#refuse(session, "badRoom", reason, { room: name.toWellFormed().slice(0, 64) });
     }
-    if (session.rooms.size >= ROOMS_PER_CLIENT_MAX && !session.rooms.has(name)) {
-      return this.#refuse(session, "tooManyRooms", `Nobody can be in more than ${ROOMS_PER_CLIENT_MAX} rooms.`, {
-        room: name,
-      });
+    const { roomsPerClient } = this.#limits;
+    if (session.rooms.size >= roomsPerClient && !session.rooms.has(name)) {
+      this.#metrics.hit("roomsPerClient");
+      const reason = `Nobody can be in more than ${roomsPerClient} rooms.`;
+      return this.#refuse(session, "tooManyRooms", reason, { room: name });
     }
     if (this.#rooms.join(session, name, after)) return;
+    this.#metrics.hit("rooms");
     this.#refuse(session, "busy", "There are people in too many rooms at the moment. Try again later.", { room: name });
   }
 
@@ -337,7 +358,8 @@ export class Hub {
 
   /** Asks the journal for somebody, and answers them. */
   #ask(session: Session, ref: number, ask: () => Promise<Page>, answer: (page: Page) => ServerMessage): void {
-    if (session.questions >= QUESTIONS_MAX || lengthLeft(session) <= 0) {
+    if (session.questions >= this.#limits.questions || lengthLeft(session) <= 0) {
+      this.#metrics.hit("questions");
       return this.#refuse(session, "busy", "You are asking too much at once. Try again later.", { ref });
     }
     session.questions++;
@@ -386,5 +408,8 @@ export class Hub {
     return this.#rooms.isDelivered && [...this.#sessions.keys()].every(({ privateLength }) => privateLength === 0);
   }
 }
+
+/** What comes from a client that need not have said hello. */
+const BEFORE_HELLO: ReadonlySet<Message["type"]> = new Set(["opened", "gone", "malformed", "flood", "hello"]);
 
 const utf8 = new TextEncoder();

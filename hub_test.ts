@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Client } from "./client.ts";
+import type { Client } from "./client.ts";
 import { Hub, LAST_LINES_MS } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { Disconnect } from "./protocol.ts";
 import { LOG_BYTES_MAX, QUEUE_LINES_MAX, SLOW_GRACE_MS, WRITE_WAIT_MS } from "./room.ts";
 import { FakeClock, FakeSocket, settle } from "./testing/fakes.ts";
@@ -11,13 +12,17 @@ import { FakeClock, FakeSocket, settle } from "./testing/fakes.ts";
 class Harness {
   readonly clock = new FakeClock();
   readonly #journal = openMemory();
-  readonly hub = new Hub({ journal: this.#journal, clock: this.clock });
+  readonly hub = new Hub({
+    journal: this.#journal,
+    clock: this.clock,
+    limits: { ...DEFAULT_LIMITS, rate: Infinity },
+  });
   readonly ended = this.hub.run();
 
   /** A plain-text client that has asked to be registered. */
   connect(): { client: Client; socket: FakeSocket } {
     const socket = new FakeSocket();
-    const client = new Client(socket, this.hub.inbox, { form: "plain", room: "lobby", textBytesMax: 1_000 });
+    const client = this.hub.connect(socket, { form: "plain", room: "lobby" });
     client.opened();
     return { client, socket };
   }
@@ -112,7 +117,7 @@ test("Unregistering ends a client's lines and sends a close frame", async (h) =>
 test("Unregistering twice, or without having registered, is harmless", async (h) => {
   const [ann, bob] = [h.connect(), h.connect()];
   for (let i = 0; i < 2; i++) ann.client.gone();
-  new Client(new FakeSocket(), h.hub.inbox, { form: "plain", room: "lobby", textBytesMax: 1 }).gone();
+  h.hub.connect(new FakeSocket(), { form: "plain", room: "lobby" }).gone();
   bob.client.received("still here");
   await h.deliver();
   assert.equal(h.hub.size, 1);

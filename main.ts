@@ -5,6 +5,8 @@ import { Hub } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
 import { openSqlite } from "./journal/sqlite.ts";
+import { Metrics } from "./metrics.ts";
+import { ProcessResources } from "./resources.ts";
 import { links, ListenError, Server } from "./server.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
@@ -12,12 +14,13 @@ const END_MS_MAX = 9_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config): Promise<void> {
-  const { data, keepMs, messageBytesMax: textBytesMax } = config;
+  const { data, keepMs, limits } = config;
   const journal = data === undefined ? openMemory() : await openSqlite({ directory: data, keepMs });
-  const hub = new Hub({ journal, textBytesMax });
+  const metrics = new Metrics(console.error);
+  const hub = new Hub({ journal, limits, metrics });
   const assets = await loadAssets();
-  const server = new Server({ hub, config, assets });
-  const addr = server.listen(config.addr);
+  const server = new Server({ hub, config, assets, metrics, resources: new ProcessResources() });
+  const addr = await server.listen(config.addr);
   const ended = hub.run();
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();

@@ -30,7 +30,7 @@ Deno.test("A seed client works unchanged: everyone gets what it sends, itself to
 });
 
 Deno.test("1,000 messages in one burst reach 50 readers, the sender too, in order, many to a frame, nobody dropped", async () => {
-  await using server = await ServerProcess.start();
+  await using server = await ServerProcess.start({ args: ["--rate=0"] });
   for (const bytes of [0, 20_000]) {
     const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
     const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i} ${"x".repeat(bytes)}`.trim());
@@ -81,7 +81,7 @@ Deno.test("SIGTERM and SIGINT close everyone with 1001 and end the server with c
 });
 
 Deno.test("The server ends in time with code 0 when peers are silent, stuck or in the middle of a request", async () => {
-  await using server = await ServerProcess.start();
+  await using server = await ServerProcess.start({ args: ["--rate=0"] });
   using _silent = await RawSocket.upgrade(server.port);
   using halfway = await RawSocket.connect(server.port);
   await halfway.write("GET / HTTP/1.1\r\nHost: ");

@@ -154,6 +154,8 @@ export const REFUSALS = {
   storage: { retry: true },
   /** The server has too much to do, or this client asks too much of it. */
   busy: { retry: true },
+  /** This client sends more than the server takes from one. */
+  tooFast: { retry: true },
 } as const;
 
 /** Every rule that a name can break. What each of them says is in text.ts in English, for the page in static/i18n.ts. */
@@ -181,6 +183,7 @@ export const Disconnect = {
   slow: { code: 4000, reason: "reads too slowly", reconnect: true },
   noHello: { code: 4001, reason: "said no hello in time", reconnect: true },
   malformed: { code: 4002, reason: "sent too many malformed messages", reconnect: false },
+  tooFast: { code: 4004, reason: "sends too much", reconnect: true },
   storage: { code: 4003, reason: "the server can't read or keep messages at the moment", reconnect: true },
 } as const satisfies Record<string, Disconnect>;
 

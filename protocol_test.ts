@@ -38,7 +38,7 @@ Deno.test("docs/PROTOCOL.md has a row for every message, every refusal, every ru
 });
 
 Deno.test("The transcript of docs/PROTOCOL.md is what happens, and has every message in it", async () => {
-  const h = new Harness(undefined, 65_536);
+  const h = new Harness(undefined, { message: 65_536 });
   const peers = new Map<string, { peer: Peer; seen: number }>();
   const expected: string[] = [];
   const happened: string[] = [];

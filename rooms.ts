@@ -6,8 +6,6 @@ import { RECENT_ENTRIES_MAX, type SaidLine, sayLine } from "./recent.ts";
 import { LISTED_MAX } from "./roster.ts";
 import type { Clock, Sweeper } from "./sweeper.ts";
 
-/** How many rooms can have somebody in them at once. */
-export const ROOMS_MAX = 10_000;
 /** Who resumes from further back than memory goes gets at most so many entries; with more they start again. */
 export const RESUME_ENTRIES_MAX = 1_000;
 /** Pages are kept back while so much waits to be sent to the client that would get them, in UTF-16 units. */
@@ -20,6 +18,8 @@ export interface RoomsPorts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly sweeper: Sweeper<Client>;
+  /** How many rooms can have somebody in them at once. */
+  readonly roomsMax: number;
   /** Sends a line to one visitor alone. */
   tell(visitor: Visitor, line: string): void;
   /** What was said in a room can't be read, so these can't stay in it. */
@@ -66,7 +66,7 @@ export class Rooms {
    */
   join(visitor: Visitor, name: string, after: number | undefined): boolean {
     this.leave(visitor, name);
-    if (!this.#rooms.has(name) && this.#rooms.size >= ROOMS_MAX) return false;
+    if (!this.#rooms.has(name) && this.#rooms.size >= this.#ports.roomsMax) return false;
     const live = this.#rooms.get(name) ?? this.#open(name);
     visitor.rooms.set(name, live);
     live.visitors.add(visitor);

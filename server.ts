@@ -1,14 +1,14 @@
+import { isIP } from "node:net";
+import { Admission, type Resources, unmapped } from "./admission.ts";
 import type { Asset } from "./assets.ts";
-import { Client } from "./client.ts";
+import { type Client, jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
 import type { Hub } from "./hub.ts";
-import { DEFAULT_ROOM, isRoomName, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
-
-/**
- * How long a silent peer is believed in, in seconds: Deno pings after half of it and gives up after the other half.
- * Less than the 60 s after which proxies commonly drop a quiet connection.
- */
-export const KEEPALIVE_SECONDS = 45;
+import type { LimitName } from "./limits.ts";
+import type { Metrics } from "./metrics.ts";
+import { serveNative } from "./native_transport.ts";
+import { DEFAULT_ROOM, Disconnect, isRoomName, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
+import type { Handler, Incoming, Transport, Upgrade } from "./transport.ts";
 
 /** How long `drain` waits for peers to go, in ms. */
 export const DRAIN_MS = 3_000;
@@ -22,49 +22,70 @@ export interface Site {
   /** The page, by the path of the URL. */
   readonly assets: ReadonlyMap<string, Asset>;
   /** The settings that concern connections. */
-  readonly config: Pick<Config, "origins" | "messageBytesMax">;
-  /** As KEEPALIVE_SECONDS, which is the default. */
-  readonly keepaliveSeconds?: number;
+  readonly config: Pick<Config, "origins" | "proxies" | "limits" | "transport">;
+  readonly metrics: Metrics;
+  readonly resources: Resources;
+  /** Is told, in one line, what whoever runs the server should know. */
+  readonly report?: (line: string) => void;
 }
 
-/** From request to response: the page at `/`, its assets, `/ws` for WebSockets and `/healthz`. */
-export class Server {
+/** From request to response: the page at `/`, its assets, `/ws` for WebSockets, `/healthz` and `/metrics`. */
+export class Server implements Handler {
   readonly #site: Site;
-  // Those whose connection is still there. A peer that does not read stays for long after its client has left the hub.
-  readonly #sockets = new Set<WebSocket>();
+  readonly #admission: Admission;
   #allGone = () => {};
-  #http: Deno.HttpServer<Deno.NetAddr> | undefined;
+  #transport: Transport | undefined;
 
   /** Nothing is open before `listen`. */
   constructor(site: Site) {
     this.#site = site;
+    this.#admission = new Admission(site.config.limits, site.resources);
   }
 
   /**
    * Starts to listen; returns the address with the port that it really got.
    * @throws {ListenError} when the address can't be had.
    */
-  listen(addr: Config["addr"]): Deno.NetAddr {
+  async listen(addr: Config["addr"]): Promise<Config["addr"]> {
+    const { config: { limits, transport }, report = console.error } = this.#site;
+    const options = {
+      addr,
+      silenceSeconds: limits.silence,
+      headerSeconds: limits.headers,
+      messageBytes: jsonBytesMax(limits.message),
+      report,
+    };
     try {
-      this.#http = Deno.serve(
-        { ...addr, automaticCompression: true, onListen() {} },
-        (request) => this.handle(request),
-      );
+      this.#transport = transport === "native"
+        ? serveNative(this, options)
+        : await (await loadNode()).serveNode(this, options);
     } catch (error) {
+      if (error instanceof ListenError) throw error;
       throw new ListenError(`Cannot listen on ${hostOf(addr)}: ${explain(error as Error)}`);
     }
-    return this.#http.addr;
+    return this.#transport.addr;
   }
 
   /** Answers a request; with 503 once the hub accepts nothing more. */
-  handle(request: Request): Response {
-    if (this.#site.hub.inbox.closed) return text(503, "The server is going away", { "retry-after": "5" });
+  handle(request: Incoming, peer: string): Response | Upgrade {
+    if (this.#site.hub.inbox.closed) return text(503, "The server is going away", RETRY);
     const path = pathOf(request.url);
-    if (path === WEBSOCKET_PATH) return this.#upgrade(request);
+    if (path === WEBSOCKET_PATH) return this.#admit(request, peer);
     const asset = this.#site.assets.get(path);
-    if (!asset && path !== "/healthz") return text(404, "Not found");
+    if (!asset && path !== "/healthz" && path !== "/metrics") return text(404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
-    return asset ? serveAsset(request, asset) : text(200, "ok");
+    if (asset) return serveAsset(request, asset);
+    return text(200, path === "/healthz" ? "ok" : this.#metrics());
+  }
+
+  hasFiles(connections: number): boolean {
+    if (this.#site.resources.hasFiles(connections)) return true;
+    this.#site.metrics.hit("clients");
+    return false;
+  }
+
+  tooLate(): void {
+    this.#site.metrics.hit("headers");
   }
 
   /**
@@ -73,45 +94,73 @@ export class Server {
    */
   async drain(): Promise<void> {
     const allGone = new Promise<void>((resolve) => this.#allGone = resolve);
-    if (this.#sockets.size === 0) this.#allGone();
-    // First the sockets: `shutdown` calls them closed while what was sent on them has yet to go out.
+    if (this.#admission.count === 0) this.#allGone();
+    // First the sockets: Deno's server calls them closed while what was sent on them has yet to go out.
     await atMost(DRAIN_MS, allGone);
-    await atMost(SHUTDOWN_MS, this.#http?.shutdown());
+    await atMost(SHUTDOWN_MS, this.#transport?.stop());
   }
 
-  /**
-   * Turns a request into a client's WebSocket (RFC 6455, section 4.2). Everything is checked before `upgradeWebSocket`:
-   * from that call on, a throw or any other response would end the whole server.
-   */
-  #upgrade(request: Request): Response {
-    const { hub, config, keepaliveSeconds = KEEPALIVE_SECONDS } = this.#site;
+  /** Lets a client in, if its request is as it should be (RFC 6455, section 4.2) and there is a place for it. */
+  #admit(request: Incoming, peer: string): Response | Upgrade {
+    const { hub, config, metrics } = this.#site;
     const refusal = refuse(request, config.origins);
     if (refusal) return refusal;
-
+    const place = this.#admission.enter(addressOf(request.headers, peer, config.proxies));
+    if (typeof place === "string") {
+      metrics.hit(place);
+      return text(...REFUSED[place]!, RETRY);
+    }
     const form = request.headers.has("sec-websocket-protocol") ? "json" : "plain";
-    const { socket, response } = Deno.upgradeWebSocket(request, {
-      idleTimeout: keepaliveSeconds,
-      ...form === "json" && { protocol: SUBPROTOCOL },
-    });
-    socket.binaryType = "arraybuffer";
-    const client = new Client(socket, hub.inbox, {
-      form,
-      room: roomOf(request.url),
-      textBytesMax: config.messageBytesMax,
-    });
-    // Not before it opens: a peer that resets in the middle of the handshake leaves a socket that never says anything.
-    socket.onopen = () => {
-      this.#sockets.add(socket);
-      client.opened();
+    const room = roomOf(request.url);
+    let client: Client | undefined;
+    return {
+      protocol: form === "json" ? SUBPROTOCOL : undefined,
+      opened(socket) {
+        client = hub.connect(socket, { form, room });
+        client.opened();
+      },
+      received: (data) => client?.received(data),
+      violated: () => metrics.violated(),
+      tooBig: () => client?.end(Disconnect.tooBig),
+      gone: () => {
+        client?.gone();
+        place.leave();
+        if (this.#admission.count === 0) this.#allGone();
+      },
     };
-    socket.onmessage = ({ data }) => client.received(data);
-    socket.onclose = socket.onerror = () => {
-      client.gone();
-      this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) this.#allGone();
-    };
-    return response;
   }
+
+  #metrics(): string {
+    const { hub, metrics } = this.#site;
+    return metrics.text({
+      hubbub_connections: this.#admission.count,
+      hubbub_clients: hub.size,
+      hubbub_rooms: hub.rooms.length,
+      process_resident_memory_bytes: Deno.memoryUsage().rss,
+    });
+  }
+}
+
+/** For those for whom there is no place now. */
+const RETRY = { "retry-after": "5" };
+
+/** What those are told for whom there is no place. */
+const REFUSED: { readonly [limit in LimitName]?: [number, string] } = {
+  perAddress: [429, "There are too many connections from your address"],
+  clients: [503, "The server is full"],
+  memory: [503, "The server has too little memory left"],
+};
+
+/** For whom a request is: the peer, or whom a proxy that is believed names as the last that is not a proxy itself. */
+function addressOf(headers: Headers, peer: string, proxies: Config["proxies"]): string {
+  const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+  let address = unmapped(peer);
+  while (isIP(address) && proxies.check(address, isIP(address) === 4 ? "ipv4" : "ipv6")) {
+    const hop = unmapped(hops.pop() ?? "");
+    if (!isIP(hop)) break;
+    address = hop;
+  }
+  return address;
 }
 
 /** Waits for a promise, but not for ever. */
@@ -121,25 +170,46 @@ async function atMost(ms: number, promise: Promise<void> | undefined): Promise<v
   clearTimeout(timer);
 }
 
+/** @throws {ListenError} when this runtime, or this machine, can't have it. */
+async function loadNode(): Promise<typeof import("./node_transport.ts")> {
+  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+  if (major === 2 && minor < 9) {
+    // There a connection that is cut keeps its file.
+    throw new ListenError(`Cannot use --transport=node with Deno ${Deno.version.deno}: it takes Deno 2.9`);
+  }
+  // Named in a way that Deno does not follow at the start, when it would look for a package that nobody wants.
+  const module = "./node_transport.ts";
+  try {
+    return await import(module);
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    throw new ListenError(
+      `Cannot use --transport=node: the package ws can't be had (${reason}). Try --transport=native`,
+    );
+  }
+}
+
 /** Why the server can't listen where it was told to; the message is one line for whoever started it. */
 export class ListenError extends Error {}
 
 /** What to do about an address that can't be listened on. */
-export function explain(error: Error): string {
-  if (error instanceof Deno.errors.AddrInUse) {
+export function explain(error: Error & { readonly code?: string }): string {
+  // Node's errors have a code.
+  const { code } = error;
+  if (error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
     return "another program uses this port. End it, or choose another port, for example --addr=:8081";
   }
-  if (error instanceof Deno.errors.PermissionDenied) {
+  if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
     return "this user may not use this port. Choose one from 1024 up, for example --addr=:8080";
   }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
+  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
     return "this machine has no such address. Choose one of its own, or --addr=:8080 for all of them";
   }
   return `${error.message}. Choose another address, for example --addr=:8080`;
 }
 
 /** Where people find the page: links to click and to send. */
-export function links(addr: Deno.NetAddr): string[] {
+export function links(addr: Config["addr"]): string[] {
   if (addr.hostname !== "0.0.0.0" && addr.hostname !== "::") return [`http://${hostOf(addr)}/`];
   const network = Deno.networkInterfaces().filter(({ family, address }) =>
     family === "IPv4" && !address.startsWith("127.")
@@ -177,7 +247,7 @@ function pathOf(url: string): string {
   return end < 0 ? url.slice(start) : url.slice(start, start + end);
 }
 
-function serveAsset(request: Request, { body, type, etag, packed, isPart }: Asset): Response {
+function serveAsset(request: Incoming, { body, type, etag, packed, isPart }: Asset): Response {
   const headers = { ...isPart ? SECURITY_HEADERS : DOCUMENT_HEADERS, etag, "cache-control": "no-cache" };
   const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
   if (known?.includes(etag) || known?.includes("*")) return new Response(null, { status: 304, headers });
@@ -191,7 +261,7 @@ function serveAsset(request: Request, { body, type, etag, packed, isPart }: Asse
 }
 
 /** Whether a browser takes an encoding: names it, and not with the weight of nothing. */
-function accepts({ headers }: Request, encoding: string): boolean {
+function accepts({ headers }: Incoming, encoding: string): boolean {
   return (headers.get("accept-encoding") ?? "").split(",").some((part) => {
     const [name, weight] = part.split(";").map((word) => word.trim().toLowerCase());
     return name === encoding && !/^q=0(\.0*)?$/.test(weight ?? "");
@@ -199,7 +269,7 @@ function accepts({ headers }: Request, encoding: string): boolean {
 }
 
 /** Why a request can't become a WebSocket; undefined when it can. */
-function refuse({ method, url, headers }: Request, origins: readonly string[]): Response | undefined {
+function refuse({ method, url, headers }: Incoming, origins: readonly string[]): Response | undefined {
   if (method !== "GET") return methodNotAllowed("GET");
   const wanted = { upgrade: "websocket", "sec-websocket-version": "13" };
   if (!hasToken(headers, "upgrade", "websocket") || !hasToken(headers, "connection", "upgrade")) {

@@ -1,21 +1,29 @@
 import assert from "node:assert/strict";
+import { BlockList } from "node:net";
 import { buildPage, loadAssets, makeAssets, pack } from "./assets.ts";
 import { Hub } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
-import { DRAIN_MS, explain, links, ListenError, Server } from "./server.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import { Metrics } from "./metrics.ts";
+import { DRAIN_MS, explain, links, ListenError, Server, type Site } from "./server.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
-import { TestServer } from "./testing/test_server.ts";
+import { onEachTransport, TestServer } from "./testing/test_server.ts";
 
 const assets = await loadAssets();
-const site = new Server({
+const parts: Site = {
   hub: new Hub({ journal: openMemory() }),
   assets,
-  config: { origins: [], messageBytesMax: 65_536 },
-});
+  config: { transport: "native", origins: [], proxies: new BlockList(), limits: DEFAULT_LIMITS },
+  metrics: new Metrics(),
+  resources: { memoryShare: () => 0, hasFiles: () => true },
+};
+const site = new Server(parts);
 
 function get(path: string, init?: RequestInit): Response {
-  return site.handle(new Request(`http://localhost${path}`, init));
+  const response = site.handle(new Request(`http://localhost${path}`, init), "127.0.0.1");
+  assert(response instanceof Response);
+  return response;
 }
 
 Deno.test("The page is at /, and everything that it names is there with its type", async () => {
@@ -151,8 +159,8 @@ Deno.test("HOSTILE 3: a wrong method is 405 with Allow", () => {
   assert.equal(get("/", { method: "HEAD" }).status, 200);
 });
 
-Deno.test("The page is compressed for a browser that takes it so", async () => {
-  await using server = new TestServer({ assets });
+Deno.test("Even before it is packed the page is compressed for a browser that takes it so", async () => {
+  await using server = await TestServer.start({ assets });
   using socket = await RawSocket.connect(server.port);
   const { headers } = await socket.request("GET", "/static/style.css", { "Host": "a", "Accept-Encoding": "gzip" });
   assert.equal(headers.get("content-encoding"), "gzip");
@@ -162,28 +170,32 @@ Deno.test("The page is compressed for a browser that takes it so", async () => {
   assert.equal((await other.request("GET", "/static/style.css", again)).status, 304);
 });
 
-Deno.test("What is packed is sent so, the smallest way that the browser takes, and is the same thing", async () => {
-  const packed = await makeAssets(await buildPage());
-  await pack(packed.values());
-  await using server = new TestServer({ assets: packed });
-  const { body, etag } = packed.get("/static/page.ts")!;
-  const ask = async (accepted: string) => {
-    const response = await fetch(`http://127.0.0.1:${server.port}/static/page.ts`, {
-      headers: { "accept-encoding": accepted },
-    });
-    assert.deepEqual(new Uint8Array(await response.arrayBuffer()), body, accepted);
-    return response.headers;
-  };
-  for (const accepted of ["gzip, deflate, br, zstd", "BR;q=0.5", "gzip;q=0, br"]) {
-    const headers = await ask(accepted);
-    assert.match(headers.get("vary")!, /accept-encoding/i);
-    assert.equal(headers.get("etag"), `W/${etag}`);
-  }
-  assert(
-    packed.get("/static/page.ts")!.packed.get("br")!.length < packed.get("/static/page.ts")!.packed.get("gzip")!.length,
-  );
-  assert.equal((await ask("br;q=0, identity")).get("etag"), etag);
-});
+onEachTransport(
+  "What is packed is sent so, the smallest way that the browser takes, and is the same thing",
+  async (transport) => {
+    const packed = await makeAssets(await buildPage());
+    await pack(packed.values());
+    await using server = await TestServer.start({ transport, assets: packed });
+    const { body, etag } = packed.get("/static/page.ts")!;
+    const ask = async (accepted: string) => {
+      const response = await fetch(`http://127.0.0.1:${server.port}/static/page.ts`, {
+        headers: { "accept-encoding": accepted },
+      });
+      assert.deepEqual(new Uint8Array(await response.arrayBuffer()), body, accepted);
+      return response.headers;
+    };
+    for (const accepted of ["gzip, deflate, br, zstd", "BR;q=0.5", "gzip;q=0, br"]) {
+      const headers = await ask(accepted);
+      assert.match(headers.get("vary")!, /accept-encoding/i);
+      assert.equal(headers.get("etag"), `W/${etag}`);
+    }
+    assert(
+      packed.get("/static/page.ts")!.packed.get("br")!.length <
+        packed.get("/static/page.ts")!.packed.get("gzip")!.length,
+    );
+    assert.equal((await ask("br;q=0, identity")).get("etag"), etag);
+  },
+);
 
 /** What the server answers to a handshake with some headers changed, or without those that are undefined. */
 async function handshake(
@@ -197,8 +209,8 @@ async function handshake(
   return await socket.request(method, target, Object.fromEntries(headers) as Record<string, string>);
 }
 
-Deno.test("HOSTILE 1: a page of another site may not connect, a program may", async () => {
-  await using server = new TestServer({ config: { origins: ["https://chat.example"], messageBytesMax: 100 } });
+onEachTransport("HOSTILE 1: a page of another site may not connect, a program may", async (transport) => {
+  await using server = await TestServer.start({ transport, origins: ["https://chat.example"] });
   const host = `127.0.0.1:${server.port}`;
   const origins: [string | undefined, number][] = [
     ["https://evil.example", 403],
@@ -218,72 +230,81 @@ Deno.test("HOSTILE 1: a page of another site may not connect, a program may", as
   }
 });
 
-Deno.test("HOSTILE 2: /ws without an upgrade, with a wrong version, with no or a malformed key", async () => {
-  await using server = new TestServer();
-  const wrong: [Record<string, string | undefined>, number][] = [
-    [{ "Upgrade": undefined, "Connection": undefined }, 426],
-    [{ "Upgrade": "h2c" }, 426],
-    [{ "Connection": "keep-alive" }, 426],
-    [{ "Sec-WebSocket-Version": undefined }, 426],
-    [{ "Sec-WebSocket-Version": "12" }, 426],
-    [{ "Sec-WebSocket-Version": "13, 8" }, 426],
-    [{ "Sec-WebSocket-Key": undefined }, 400],
-    [{ "Sec-WebSocket-Key": "" }, 400],
-    [{ "Sec-WebSocket-Key": "short" }, 400],
-    [{ "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZR==" }, 400],
-  ];
-  for (const [changes, status] of wrong) {
-    const head = await handshake(server.port, changes);
-    assert.equal(head.status, status, JSON.stringify(changes));
-    if (status === 426) {
-      assert.equal(head.headers.get("upgrade"), "websocket");
-      assert.equal(head.headers.get("sec-websocket-version"), "13");
+onEachTransport(
+  "HOSTILE 2: /ws without an upgrade, with a wrong version, with no or a malformed key",
+  async (transport) => {
+    await using server = await TestServer.start({ transport });
+    const wrong: [Record<string, string | undefined>, number][] = [
+      [{ "Upgrade": undefined, "Connection": undefined }, 426],
+      [{ "Upgrade": "h2c" }, 426],
+      [{ "Connection": "keep-alive" }, 426],
+      [{ "Sec-WebSocket-Version": undefined }, 426],
+      [{ "Sec-WebSocket-Version": "12" }, 426],
+      [{ "Sec-WebSocket-Version": "13, 8" }, 426],
+      [{ "Sec-WebSocket-Key": undefined }, 400],
+      [{ "Sec-WebSocket-Key": "" }, 400],
+      [{ "Sec-WebSocket-Key": "short" }, 400],
+      [{ "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZR==" }, 400],
+    ];
+    for (const [changes, status] of wrong) {
+      const head = await handshake(server.port, changes);
+      assert.equal(head.status, status, JSON.stringify(changes));
+      if (status === 426) {
+        assert.equal(head.headers.get("upgrade"), "websocket");
+        assert.equal(head.headers.get("sec-websocket-version"), "13");
+      }
     }
-  }
-  assert.equal((await handshake(server.port, {}, "POST")).status, 405);
-  using old = await RawSocket.connect(server.port);
-  const lines = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}\r\n`);
-  await old.write(`GET /ws HTTP/1.0\r\n${lines.join("")}\r\n`);
-  assert((await old.head()).status < 500);
-  assert.equal(
-    (await handshake(server.port, { "Upgrade": "WebSocket", "Connection": "keep-alive, upgrade" })).status,
-    101,
-  );
-});
+    assert.equal((await handshake(server.port, {}, "POST")).status, 405);
+    using old = await RawSocket.connect(server.port);
+    const lines = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}\r\n`);
+    await old.write(`GET /ws HTTP/1.0\r\n${lines.join("")}\r\n`);
+    assert((await old.head()).status < 500);
+    assert.equal(
+      (await handshake(server.port, { "Upgrade": "WebSocket", "Connection": "keep-alive, upgrade" })).status,
+      101,
+    );
+  },
+);
 
-Deno.test("A client speaks hubbub.v1 if it asks for it, plain text if it asks for nothing, and nothing else", async () => {
-  await using server = new TestServer();
-  const asked: [string | undefined, number, string | null][] = [
-    [undefined, 101, null],
-    ["hubbub.v1", 101, "hubbub.v1"],
-    ["other, hubbub.v1", 101, "hubbub.v1"],
-    ["other", 400, null],
-    ["", 400, null],
-  ];
-  for (const [protocol, status, answered] of asked) {
-    const head = await handshake(server.port, { "Sec-WebSocket-Protocol": protocol });
-    assert.deepEqual([head.status, head.headers.get("sec-websocket-protocol")], [status, answered], protocol);
-  }
-});
+onEachTransport(
+  "A client speaks hubbub.v1 if it asks for it, plain text if it asks for nothing, and nothing else",
+  async (transport) => {
+    await using server = await TestServer.start({ transport });
+    const asked: [string | undefined, number, string | null][] = [
+      [undefined, 101, null],
+      ["hubbub.v1", 101, "hubbub.v1"],
+      ["other, hubbub.v1", 101, "hubbub.v1"],
+      ["other", 400, null],
+      ["", 400, null],
+    ];
+    for (const [protocol, status, answered] of asked) {
+      const head = await handshake(server.port, { "Sec-WebSocket-Protocol": protocol });
+      assert.deepEqual([head.status, head.headers.get("sec-websocket-protocol")], [status, answered], protocol);
+    }
+  },
+);
 
-Deno.test("HOSTILE 19: the room of a plain-text client is named in the query, or it is no room", async () => {
-  await using server = new TestServer();
-  const rooms: [string, number][] = [
-    ["/ws?room=kitchen", 101],
-    ["/ws?a=b&room=a-b_c", 101],
-    ["/ws?room=", 400],
-    ["/ws?room=Kitchen", 400],
-    ["/ws?room=%00", 400],
-    ["/ws?room=../a", 400],
-    [`/ws?room=${"a".repeat(65)}`, 400],
-  ];
-  for (const [target, status] of rooms) {
-    assert.equal((await handshake(server.port, {}, "GET", target)).status, status, target);
-  }
-});
+onEachTransport(
+  "HOSTILE 19: the room of a plain-text client is named in the query, or it is no room",
+  async (transport) => {
+    await using server = await TestServer.start({ transport });
+    const rooms: [string, number][] = [
+      ["/ws?room=kitchen", 101],
+      ["/ws?a=b&room=a-b_c", 101],
+      ["/ws?room=", 400],
+      ["/ws?room=Kitchen", 400],
+      ["/ws?room=%00", 400],
+      ["/ws?room=../a", 400],
+      [`/ws?room=${"a".repeat(65)}`, 400],
+    ];
+    for (const [target, status] of rooms) {
+      assert.equal((await handshake(server.port, {}, "GET", target)).status, status, target);
+    }
+  },
+);
 
-Deno.test("HOSTILE 4: paths that climb, hide or never end are 404 or 400", async () => {
-  await using server = new TestServer({ assets });
+onEachTransport("HOSTILE 4: paths that climb, hide or never end are 404 or 400", async (transport) => {
+  await using server = await TestServer.start({ transport, assets });
   const long = "/" + "a".repeat(16_000);
   for (
     const path of [
@@ -303,20 +324,23 @@ Deno.test("HOSTILE 4: paths that climb, hide or never end are 404 or 400", async
   }
 });
 
-Deno.test("HOSTILE 5: a message over the limit is cut with 1009, one of just the limit is delivered", async () => {
-  await using server = new TestServer({ config: { origins: [], messageBytesMax: 1_000 } });
-  using big = await RawSocket.upgrade(server.port);
-  using good = await RawSocket.upgrade(server.port);
-  await server.clients(2);
-  await good.frame(0x81, "x".repeat(1_000));
-  assert.equal((await good.next())!.payload.length, 1_000);
-  await big.frame(0x81, "x".repeat(1_001));
-  assert.equal(await big.closeCode(), 1009);
-  await server.clients(1);
-});
+onEachTransport(
+  "HOSTILE 5: a message over the limit is cut with 1009, one of just the limit is delivered",
+  async (transport) => {
+    await using server = await TestServer.start({ transport, limits: { message: 1_000 } });
+    using big = await RawSocket.upgrade(server.port);
+    using good = await RawSocket.upgrade(server.port);
+    await server.clients(2);
+    await good.frame(0x81, "x".repeat(1_000));
+    assert.equal((await good.next())!.payload.length, 1_000);
+    await big.frame(0x81, "x".repeat(1_001));
+    assert.equal(await big.closeCode(), 1009);
+    await server.clients(1);
+  },
+);
 
-Deno.test("HOSTILE 7 and 8: what is no text message ends its own connection and no other", async () => {
-  await using server = new TestServer();
+onEachTransport("HOSTILE 7 and 8: what is no text message ends its own connection and no other", async (transport) => {
+  await using server = await TestServer.start({ transport });
   const ann = await SeedClient.connect(server.port);
   const bad: [string, number, Uint8Array | string][] = [
     ["a binary frame", 0x82, "binary"],
@@ -338,20 +362,23 @@ Deno.test("HOSTILE 7 and 8: what is no text message ends its own connection and 
   await ann.close();
 });
 
-Deno.test("HOSTILE 12: a silent peer is gone within its keepalive, one that answers pings stays", async () => {
-  await using server = new TestServer({ keepaliveSeconds: 1 });
-  const ann = await SeedClient.connect(server.port);
-  using silent = await RawSocket.upgrade(server.port);
-  await server.clients(2);
-  assert.equal((await silent.next())!.opcode, 9, "a ping, which it does not answer");
-  await server.clients(1);
-  ann.send("still here");
-  await ann.received(1);
-  await ann.close();
-});
+onEachTransport(
+  "HOSTILE 12: a silent peer is gone within its keepalive, one that answers pings stays",
+  async (transport) => {
+    await using server = await TestServer.start({ transport, limits: { silence: 1 } });
+    const ann = await SeedClient.connect(server.port);
+    using silent = await RawSocket.upgrade(server.port);
+    await server.clients(2);
+    assert.equal((await silent.next())!.opcode, 9, "a ping, which it does not answer");
+    await server.clients(1);
+    ann.send("still here");
+    await ann.received(1);
+    await ann.close();
+  },
+);
 
-Deno.test("A connection lost without a close frame is out of the hub", async () => {
-  await using server = new TestServer();
+onEachTransport("A connection lost without a close frame is out of the hub", async (transport) => {
+  await using server = await TestServer.start({ transport });
   {
     using _lost = await RawSocket.upgrade(server.port);
     await server.clients(1);
@@ -359,8 +386,8 @@ Deno.test("A connection lost without a close frame is out of the hub", async () 
   await server.clients(0);
 });
 
-Deno.test("A server that is ending lets nobody in", async () => {
-  await using server = new TestServer();
+onEachTransport("A server that is ending lets nobody in", async (transport) => {
+  await using server = await TestServer.start({ transport });
   server.hub.close();
   for (const path of ["/ws", "/", "/healthz"]) {
     using socket = await RawSocket.connect(server.port);
@@ -370,8 +397,8 @@ Deno.test("A server that is ending lets nobody in", async () => {
   }
 });
 
-Deno.test("Ending sends everyone the last lines, then 1001", async () => {
-  await using server = new TestServer();
+onEachTransport("Ending sends everyone the last lines, then 1001", async (transport) => {
+  await using server = await TestServer.start({ transport });
   const clients = await Promise.all(Array.from({ length: 20 }, () => SeedClient.connect(server.port)));
   for (let i = 0; i < 500; i++) clients[0]!.send(`${i} ${"x".repeat(2_000)}`);
   await clients[0]!.received(500);
@@ -382,8 +409,8 @@ Deno.test("Ending sends everyone the last lines, then 1001", async () => {
   }
 });
 
-Deno.test("Ending waits for a peer that never answers, but not for ever", async () => {
-  const server = new TestServer();
+onEachTransport("Ending waits for a peer that never answers, but not for ever", async (transport) => {
+  const server = await TestServer.start({ transport });
   using silent = await RawSocket.upgrade(server.port);
   await server.clients(1);
   const start = performance.now();
@@ -393,19 +420,23 @@ Deno.test("Ending waits for a peer that never answers, but not for ever", async 
   assert.equal(await silent.closeCode(), 1001);
 });
 
-Deno.test("HOSTILE 35: an address that can't be had is explained in one line with what to do", async () => {
-  await using server = new TestServer();
-  const addr = { hostname: "127.0.0.1", port: server.port };
-  assert.throws(() => site.listen(addr), (error) => {
-    assert(error instanceof ListenError);
-    const line = `Cannot listen on 127.0.0.1:${server.port}: another program uses this port.`;
-    assert(error.message.startsWith(line), error.message);
-    return true;
-  });
-  assert.match(explain(new Deno.errors.PermissionDenied()), /Choose one from 1024 up/);
-  assert.match(explain(new Deno.errors.AddrNotAvailable()), /Choose one of its own/);
-  assert.match(explain(new Error("failed to lookup")), /^failed to lookup\. Choose another/);
-});
+onEachTransport(
+  "HOSTILE 35: an address that can't be had is explained in one line with what to do",
+  async (transport) => {
+    await using server = await TestServer.start({ transport });
+    const addr = { hostname: "127.0.0.1", port: server.port };
+    const other = new Server({ ...parts, config: { ...parts.config, transport } });
+    await assert.rejects(other.listen(addr), (error) => {
+      assert(error instanceof ListenError);
+      const line = `Cannot listen on 127.0.0.1:${server.port}: another program uses this port.`;
+      assert(error.message.startsWith(line), error.message);
+      return true;
+    });
+    assert.match(explain(new Deno.errors.PermissionDenied()), /Choose one from 1024 up/);
+    assert.match(explain(new Deno.errors.AddrNotAvailable()), /Choose one of its own/);
+    assert.match(explain(new Error("failed to lookup")), /^failed to lookup\. Choose another/);
+  },
+);
 
 Deno.test("The links to click name the address, or this machine when the server listens on all", () => {
   const addr = { transport: "tcp" as const, port: 8080 };

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Client } from "./client.ts";
+import type { Client } from "./client.ts";
 import { Hub } from "./hub.ts";
 import type { Entry } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { encode, PAGE_ENTRIES, type Said, type ServerMessage } from "./protocol.ts";
 import { FakeClock, FakeSocket, settle } from "./testing/fakes.ts";
 import { FaultyJournal } from "./testing/faulty_journal.ts";
@@ -46,11 +47,7 @@ class Tab {
   connect(name?: string): void {
     if (this.#socket) return;
     this.#socket = new FakeSocket();
-    this.#client = new Client(this.#socket, this.#world.hub.inbox, {
-      form: "json",
-      room: "lobby",
-      textBytesMax: 1_000,
-    });
+    this.#client = this.#world.hub.connect(this.#socket, { form: "json", room: "lobby" });
     this.#client.opened();
     this.#uplink = [];
     this.#read = 0;
@@ -179,7 +176,8 @@ class World {
   }
 
   #start(): Hub {
-    const hub = new Hub({ journal: this.journal, clock: this.clock, textBytesMax: 1_000, report() {} });
+    const limits = { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity };
+    const hub = new Hub({ journal: this.journal, clock: this.clock, limits, report() {} });
     hub.run();
     return hub;
   }
@@ -194,7 +192,7 @@ class World {
 
   /** A program says much in a room, over a connection that nobody looks at. */
   crowd(room: string, count: number): void {
-    const client = new Client(new FakeSocket(), this.hub.inbox, { form: "plain", room, textBytesMax: 1_000 });
+    const client = this.hub.connect(new FakeSocket(), { form: "plain", room });
     client.opened();
     for (let n = 1; n <= count; n++) client.received(`line ${n}`);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
-import { TestServer } from "./testing/test_server.ts";
+import { onEachTransport, TestServer } from "./testing/test_server.ts";
 
 const HEALTHY = 50;
 /** Many, because memory goes up and down by some MB all the time. */
@@ -30,25 +30,28 @@ function connect(port: number): Promise<SeedClient[]> {
   return Promise.all(Array.from({ length: HEALTHY }, () => SeedClient.connect(port)));
 }
 
-Deno.test("HOSTILE 13: a client that never reads is out when its queue is full, while 50 others get every message", async () => {
-  await using server = new TestServer();
-  const healthy = await connect(server.port);
-  using _stuck = await RawSocket.upgrade(server.port);
-  await server.clients(HEALTHY + 1);
-  await talk(healthy);
-  await server.clients(HEALTHY);
-  for (const { lines } of healthy) {
-    // Each has its own order of who came first, but the hub's is one: all saw the same, and each sender's in order.
-    assert.deepEqual(lines, healthy[0]!.lines);
-    assert.equal(new Set(lines).size, LINES);
-    const numbers = lines.map((line) => parseInt(line));
-    for (let sender = 0; sender < HEALTHY; sender++) {
-      const own = numbers.filter((number) => number % HEALTHY === sender);
-      assert.deepEqual(own, own.toSorted((a, b) => a - b));
+onEachTransport(
+  "HOSTILE 13: a client that never reads is out when its queue is full, while 50 others get every message",
+  async (transport) => {
+    await using server = await TestServer.start({ transport });
+    const healthy = await connect(server.port);
+    using _stuck = await RawSocket.upgrade(server.port);
+    await server.clients(HEALTHY + 1);
+    await talk(healthy);
+    await server.clients(HEALTHY);
+    for (const { lines } of healthy) {
+      // Each has its own order of who came first, but the hub's is one: all saw the same, and each sender's in order.
+      assert.deepEqual(lines, healthy[0]!.lines);
+      assert.equal(new Set(lines).size, LINES);
+      const numbers = lines.map((line) => parseInt(line));
+      for (let sender = 0; sender < HEALTHY; sender++) {
+        const own = numbers.filter((number) => number % HEALTHY === sender);
+        assert.deepEqual(own, own.toSorted((a, b) => a - b));
+      }
     }
-  }
-  await Promise.all(healthy.map((client) => client.close()));
-});
+    await Promise.all(healthy.map((client) => client.close()));
+  },
+);
 
 async function residentBytes(pid: number): Promise<number> {
   // By cat, because Deno lets nobody read there itself without --allow-all.
@@ -63,7 +66,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     const data = await Deno.makeTempDir();
-    await using server = await ServerProcess.start({ data });
+    await using server = await ServerProcess.start({ data, args: ["--rate=0"] });
     const healthy = await connect(server.port);
     for (let i = 0; i < WARM_UP_TALKS; i++) await talk(healthy);
     const before = await residentBytes(server.pid);

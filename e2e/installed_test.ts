@@ -123,7 +123,7 @@ scenario(
         .set("static/page.ts", files.get("static/page.ts")!.replace("· Hubbub", "· Newer Hubbub")),
     );
     const assets = new Map(before);
-    await using server = new TestServer({ assets });
+    await using server = await TestServer.start({ assets });
     const url = `http://127.0.0.1:${server.port}/`;
     const version = (of: typeof after) => of.get("/")!.etag.slice(1, -1);
     const look = async (page: Page) => {

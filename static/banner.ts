@@ -87,6 +87,8 @@ function explainLoss(code: number): string {
       return words.lostOverloaded;
     case Disconnect.slow.code:
       return words.lostSlow;
+    case Disconnect.tooFast.code:
+      return words.lostTooFast;
     case Disconnect.noHello.code:
       return words.lostNoHello;
     case Disconnect.storage.code:

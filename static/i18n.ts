@@ -19,6 +19,7 @@ const en = {
   lostGoingAway: "The server went away. Trying again soon.",
   lostTooBig: "That message was too long for the server. Trying again soon.",
   lostSlow: "This connection was too slow to keep up. Trying again soon.",
+  lostTooFast: "The server got too much at once from here. Trying again soon.",
   lostOverloaded: "The server has too much to do. Trying again soon.",
   lostNoHello: "The server did not hear from this page in time. Trying again soon.",
   lostStorage: "The server can’t read or keep messages at the moment. Trying again soon.",
@@ -157,6 +158,7 @@ const en = {
   notJoined: "You are not in this room.",
   storage: "The server can’t read or keep messages at the moment. Try again later.",
   busy: "The server has too much to do at the moment. Try again later.",
+  tooFast: "That was a lot at once. What the server does not take now goes out later.",
   malformed: "The server did not understand this page. Please load it anew.",
   refused: "The server refused it.",
 };
@@ -176,6 +178,7 @@ const zh: Words = {
   lostGoingAway: "服务器已离线，即将重试。",
   lostTooBig: "消息太长，服务器无法接收。即将重新连接。",
   lostSlow: "网络太慢，跟不上新消息。即将重新连接。",
+  lostTooFast: "短时间内发送得太多，服务器断开了连接。即将重新连接。",
   lostOverloaded: "服务器繁忙，即将重试。",
   lostNoHello: "服务器没有及时收到本页的请求，即将重试。",
   lostStorage: "服务器暂时无法读取或保存消息，即将重试。",
@@ -304,6 +307,7 @@ const zh: Words = {
   notJoined: "你不在这个房间里。",
   storage: "服务器暂时无法读取或保存消息，请稍后再试。",
   busy: "服务器繁忙，请稍后再试。",
+  tooFast: "发送得太快了。服务器暂时不接收的内容会稍后发出。",
   malformed: "服务器无法识别本页发送的内容，请重新加载页面。",
   refused: "服务器拒绝了这个请求。",
 };

@@ -47,6 +47,7 @@ const SENTENCES: {
   tooManyRooms: () => words.tooManyRooms(ROOMS_PER_CLIENT_MAX),
   storage: () => words.storage,
   busy: () => words.busy,
+  tooFast: () => words.tooFast,
 };
 
 const RULES: { readonly [Rule in NameRule]: () => string } = {

@@ -1,7 +1,9 @@
-import { Client } from "../client.ts";
+import type { Client } from "../client.ts";
 import { Hub } from "../hub.ts";
 import type { Journal } from "../journal/journal.ts";
 import { openMemory } from "../journal/memory.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { Metrics } from "../metrics.ts";
 import { type ClientMessage, encode, type ServerMessage } from "../protocol.ts";
 import { FakeClock, FakeSocket, settle } from "./fakes.ts";
 
@@ -16,7 +18,7 @@ export class Peer {
   readonly client: Client;
 
   constructor(hub: Hub) {
-    this.client = new Client(this.socket, hub.inbox, { form: "json", room: "lobby", textBytesMax: 1_000 });
+    this.client = hub.connect(this.socket, { form: "json", room: "lobby" });
     this.client.opened();
   }
 
@@ -60,15 +62,24 @@ export class Peer {
 export class Harness {
   readonly clock = new FakeClock();
   readonly journal: Journal;
+  readonly metrics = new Metrics();
   readonly reports: string[] = [];
   readonly hub: Hub;
   readonly #ended: Promise<void>;
 
-  /** @param journal one that stays open; otherwise there is one in memory, which ends with the hub. */
-  constructor(journal?: Journal, textBytesMax = 1_000) {
+  /**
+   * @param journal one that stays open; otherwise there is one in memory, which ends with the hub.
+   * @param limits other ones than usual, which are the defaults, but for short texts and as many messages as one likes.
+   */
+  constructor(journal?: Journal, limits: Partial<Limits> = {}) {
     this.journal = journal ?? openMemory();
-    const report = (line: string) => this.reports.push(line);
-    this.hub = new Hub({ journal: this.journal, clock: this.clock, textBytesMax, report });
+    this.hub = new Hub({
+      journal: this.journal,
+      clock: this.clock,
+      limits: { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity, ...limits },
+      metrics: this.metrics,
+      report: (line) => this.reports.push(line),
+    });
     this.#ended = this.hub.run();
     if (journal === undefined) this.#ended.then(() => this.journal.close());
   }
@@ -80,7 +91,7 @@ export class Harness {
   /** A connection of a program that speaks plain text. */
   connectPlain(room: string): { client: Client; socket: FakeSocket } {
     const socket = new FakeSocket();
-    const client = new Client(socket, this.hub.inbox, { form: "plain", room, textBytesMax: 1_000 });
+    const client = this.hub.connect(socket, { form: "plain", room });
     client.opened();
     return { client, socket };
   }

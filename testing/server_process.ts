@@ -94,7 +94,7 @@ export class ServerProcess implements AsyncDisposable {
 function spawn(args: string[], env: Record<string, string>, under: string[]): Deno.ChildProcess {
   const binary = Deno.env.get("HUBBUB_BINARY");
   // Not by `deno task`, which would get the signals in the server's place.
-  const [, ...words] = project.tasks.start.command.split(" ");
+  const [, ...words] = project.tasks.start.command.replaceAll("'", "").split(" ");
   const [program, ...rest] = [...under, ...(binary ? [binary] : [Deno.execPath(), ...words]), ...args];
   return new Deno.Command(program!, {
     args: rest,

@@ -1,33 +1,89 @@
+import { BlockList } from "node:net";
 import type { Asset } from "../assets.ts";
+import type { Config } from "../config.ts";
 import { Hub } from "../hub.ts";
 import { openMemory } from "../journal/memory.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { Metrics } from "../metrics.ts";
 import { Server, type Site } from "../server.ts";
 
 /** How long a test waits for something that should happen at once, in ms. */
 const WAIT_MS_MAX = 10_000;
 
+/** What carries a server. */
+export type TransportName = Config["transport"];
+/** All that there are. */
+export const TRANSPORTS: readonly TransportName[] = ["native", "node"];
+
+/** What a test wants of a server that is not as usual. */
+export interface TestSite {
+  readonly transport?: TransportName;
+  readonly assets?: ReadonlyMap<string, Asset>;
+  readonly origins?: readonly string[];
+  readonly proxies?: BlockList;
+  /** Usual are the defaults, with as many messages as one likes. */
+  readonly limits?: Partial<Limits>;
+  readonly resources?: Partial<Site["resources"]>;
+}
+
 /** The server in this process, on a port of its own, so that a test can look at its hub. `await using` ends it. */
 export class TestServer implements AsyncDisposable {
-  readonly #journal = openMemory();
-  readonly hub = new Hub({ journal: this.#journal });
-  readonly port: number;
+  readonly metrics = new Metrics();
+  /** What whoever runs it would be told. */
+  readonly reports: string[] = [];
+  readonly hub: Hub;
   readonly #server: Server;
-  readonly #ended = this.hub.run();
+  readonly #journal = openMemory();
+  readonly #ended: Promise<void>;
+  #port = 0;
 
-  constructor(site: Partial<Omit<Site, "hub">> = {}) {
-    const assets = new Map<string, Asset>();
-    const config = { origins: [], messageBytesMax: 65_536 };
-    this.#server = new Server({ assets, config, ...site, hub: this.hub });
-    this.port = this.#server.listen({ hostname: "127.0.0.1", port: 0 }).port;
+  private constructor(site: TestSite) {
+    const { transport = "native", assets = new Map(), origins = [], proxies = new BlockList() } = site;
+    const limits = { ...DEFAULT_LIMITS, rate: Infinity, ...site.limits };
+    const report = (line: string) => this.reports.push(line);
+    this.hub = new Hub({ journal: this.#journal, limits, metrics: this.metrics, report });
+    this.#server = new Server({
+      hub: this.hub,
+      assets,
+      config: { transport, origins, proxies, limits },
+      metrics: this.metrics,
+      resources: { memoryShare: () => 0, hasFiles: () => true, ...site.resources },
+      report,
+    });
+    this.#ended = this.hub.run();
+  }
+
+  /** Starts it. */
+  static async start(site: TestSite = {}): Promise<TestServer> {
+    const server = new TestServer(site);
+    server.#port = (await server.#server.listen({ hostname: "127.0.0.1", port: 0 })).port;
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   /** Waits until the hub has so many clients. */
   async clients(count: number): Promise<void> {
+    await this.until(() => `there are ${this.hub.size} clients, not ${count}`, () => this.hub.size === count);
+  }
+
+  /** Waits for something that happens at once. */
+  async until(state: () => string, isSo: () => boolean): Promise<void> {
     const deadline = performance.now() + WAIT_MS_MAX;
-    while (this.hub.size !== count) {
-      if (performance.now() > deadline) throw new Error(`The hub has ${this.hub.size} clients, not ${count}`);
+    while (!isSo()) {
+      if (performance.now() > deadline) throw new Error(`Waited in vain: ${state()}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  /** The value of a gauge or counter at /metrics, by its name and labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+    if (line === undefined) throw new Error(`There is no ${name} in ${text}`);
+    return Number(line.split(" ").at(-1));
   }
 
   /** Ends the server as the program does, and returns when everyone is gone or did not go in time. */
@@ -41,4 +97,9 @@ export class TestServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.end();
   }
+}
+
+/** A test of behaviour that is the same whatever carries the server. */
+export function onEachTransport(name: string, check: (transport: TransportName) => Promise<void>): void {
+  for (const transport of TRANSPORTS) Deno.test(`${name} (${transport})`, () => check(transport));
 }

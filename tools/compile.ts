@@ -12,15 +12,24 @@ await Deno.remove(STAGED, { recursive: true }).catch((error) => {
 await Deno.mkdir(new URL("static/", STAGED), { recursive: true });
 for (const [name, text] of await buildPage()) await Deno.writeTextFile(new URL(name, STAGED), text);
 
+// With this project's own settings the binary would hold every package of its tests.
+const imports = JSON.stringify({ imports: { ws: project.imports.ws } });
+await Deno.writeTextFile(new URL("../dist/imports.json", import.meta.url), imports);
+
 // The binary may do what the start task may.
-const permissions = project.tasks.start.command.split(" ").filter((word) => word.startsWith("--allow-"));
+const permissions = project.tasks.start.command.replaceAll("'", "").split(" ").filter((word) =>
+  word.startsWith("--allow-")
+);
 const { code } = await new Deno.Command(Deno.env.get("COMPILE_DENO") ?? Deno.execPath(), {
   args: [
     "compile",
     "--no-check",
+    "--no-config",
+    "--import-map=dist/imports.json",
     ...permissions,
     "--include=dist/page",
     "--include=journal/worker.ts",
+    "--include=node_transport.ts",
     "--output=dist/hubbub",
     ...Deno.args,
     "main.ts",

@@ -1,0 +1,66 @@
+import { type Handler, LISTEN_AGAIN_MS, type Transport, type TransportOptions } from "./transport.ts";
+
+/** How long a handshake may take to be over, in ms. */
+const HANDSHAKE_MS_MAX = 10_000;
+
+/**
+ * Deno's own server and WebSockets, the fast ones. They know no limits: of a message in fragments nothing is heard before it
+ * is whole, a request that never comes is waited for, and a peer that never reads or never answers a close keeps its file.
+ * @throws what `Deno.serve` throws when the address can't be had.
+ */
+export function serveNative(handler: Handler, { addr, silenceSeconds, report }: TransportOptions): Transport {
+  let callOff = () => {};
+  let http = listen(addr);
+  const at = http.addr;
+
+  function listen(addr: TransportOptions["addr"]): Deno.HttpServer<Deno.NetAddr> {
+    const options = { ...addr, automaticCompression: true, onListen() {} };
+    const http = Deno.serve(options, (request, { remoteAddr }) => answer(request, remoteAddr.hostname));
+    http.finished.catch((error) => {
+      report(`Nobody can connect for the moment: ${error.message}. Those who are connected stay.`);
+      listenAgain();
+    });
+    return http;
+  }
+
+  /** Without a file for it a connection can't be taken, over which Deno gives up the port, but not what it has. */
+  function listenAgain(): void {
+    const timer = setTimeout(() => {
+      try {
+        http = listen({ hostname: at.hostname, port: at.port });
+      } catch {
+        listenAgain();
+      }
+    }, LISTEN_AGAIN_MS);
+    callOff = () => clearTimeout(timer);
+  }
+
+  function answer(request: Request, peer: string): Response {
+    const upgrade = handler.handle(request, peer);
+    if (upgrade instanceof Response) return upgrade;
+    // From here on a throw, or any other response than this one, would end the whole server.
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      idleTimeout: Number.isFinite(silenceSeconds) ? silenceSeconds : 0,
+      ...upgrade.protocol !== undefined && { protocol: upgrade.protocol },
+    });
+    socket.binaryType = "arraybuffer";
+    // A peer that resets in the middle of the handshake leaves a socket that never says anything.
+    const timer = setTimeout(() => upgrade.gone(), HANDSHAKE_MS_MAX);
+    socket.onopen = () => {
+      clearTimeout(timer);
+      upgrade.opened(socket);
+    };
+    socket.onmessage = ({ data }) => upgrade.received(data);
+    socket.onerror = () => upgrade.violated();
+    socket.onclose = () => upgrade.gone();
+    return response;
+  }
+
+  return {
+    addr: at,
+    async stop() {
+      callOff();
+      await http.shutdown();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Socket } from "./client.ts";
+
+/** A request, as much of it as the server looks at. */
+export interface Incoming {
+  readonly method: string;
+  /** With scheme and host; what follows them is as it was sent, not normalized. */
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+/** A WebSocket that is let in: what its transport tells the server of it, in this order. */
+export interface Upgrade {
+  /** The subprotocol that both speak; undefined when the client asked for none. */
+  readonly protocol: string | undefined;
+  /** Its handshake is done. */
+  opened(socket: Socket): void;
+  /** A message came: a string if it is text. */
+  received(data: unknown): void;
+  /** The client broke the rules of WebSockets, or its line broke. */
+  violated(): void;
+  /** A message was begun that is longer than it may be; the transport has closed the connection for it. */
+  tooBig(): void;
+  /** Its connection is gone, opened or not. Twice is harmless. */
+  gone(): void;
+}
+
+/** What answers requests. */
+export interface Handler {
+  /** The response; or, for a request that is to become a WebSocket and may, what takes it. Never throws. */
+  handle(request: Incoming, peer: string): Response | Upgrade;
+  /** Whether the process may open one more file than so many connections need. */
+  hasFiles(connections: number): boolean;
+  /** A request took too long to come. */
+  tooLate(): void;
+}
+
+/** What a transport is told. */
+export interface TransportOptions {
+  readonly addr: { readonly hostname: string; readonly port: number };
+  /** How long a silent peer is believed in, in seconds; it is pinged after half of it. `Infinity` is for ever. */
+  readonly silenceSeconds: number;
+  /** How long a request may take to come, in seconds, where the transport can tell. */
+  readonly headerSeconds: number;
+  /** The longest message, in bytes, where the transport can tell before it has all of it. */
+  readonly messageBytes: number;
+  /** Is told, in one line, what whoever runs the server should know. */
+  readonly report: (line: string) => void;
+}
+
+/** What carries requests and WebSockets. */
+export interface Transport {
+  /** Where it listens, with the port that it really got. */
+  readonly addr: { readonly hostname: string; readonly port: number };
+  /** Listens no more and ends what it can end. */
+  stop(): Promise<void>;
+}
+
+/** How soon it is tried to listen again when the process had no files left, in ms. */
+export const LISTEN_AGAIN_MS = 100;
