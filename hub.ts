@@ -23,6 +23,12 @@ import { cleanText, guestName, type NameRefusal, Names, userIdOf } from "./text.
 
 /** How long the hub, when it ends, goes on keeping and delivering what it has accepted, in ms. */
 export const LAST_LINES_MS = 3_000;
+/** In so many goes everyone is disconnected when the hub ends, so that they do not all come back in the same moment … */
+export const GOODBYE_TICKS = 20;
+/** … of so many at least … */
+const GOODBYES_MIN = 10;
+/** … each so long after the one before, in ms. */
+export const GOODBYE_TICK_MS = 50;
 /** Over how long malformed messages are counted, in ms. */
 export const MALFORMED_MS = 60_000;
 /** How many entries are read at once after a commit that failed. */
@@ -138,7 +144,7 @@ export class Hub {
       this.#scribe.commit();
     }
     await this.#deliverLastLines();
-    for (const client of [...this.#sessions.keys()]) this.#remove(client, Disconnect.goingAway);
+    await this.#sayGoodbye();
     this.#sweeper.stop();
   }
 
@@ -387,6 +393,16 @@ export class Hub {
   }
 
   // The end.
+
+  /** Disconnects everyone, a few at a time: they would all come back in the same moment, and to whoever is there first. */
+  async #sayGoodbye(): Promise<void> {
+    const clients = [...this.#sessions.keys()];
+    const perTick = Math.max(GOODBYES_MIN, Math.ceil(clients.length / GOODBYE_TICKS));
+    for (let from = 0; from < clients.length; from += perTick) {
+      if (from > 0) await new Promise<void>((resolve) => this.#clock.after(GOODBYE_TICK_MS, resolve));
+      for (const client of clients.slice(from, from + perTick)) this.#remove(client, Disconnect.goingAway);
+    }
+  }
 
   /** Waits until what was said is kept and delivered, but not for ever. */
   #deliverLastLines(): Promise<void> {

@@ -95,16 +95,6 @@ export async function serveNode(handler: Handler, options: TransportOptions): Pr
     }, LISTEN_AGAIN_MS);
   });
 
-  const pinger = Number.isFinite(silenceSeconds)
-    ? setInterval(() => {
-      for (const [socket, life] of sockets) {
-        if (!life.alive) socket.terminate();
-        else socket.ping();
-        life.alive = false;
-      }
-    }, silenceSeconds * 500)
-    : undefined;
-
   function listen({ hostname, port }: TransportOptions["addr"]): Promise<void> {
     return new Promise((resolve, reject) => {
       http.once("error", reject);
@@ -117,6 +107,16 @@ export async function serveNode(handler: Handler, options: TransportOptions): Pr
   await listen(addr);
   const { address, port } = http.address() as AddressInfo;
   const at = { hostname: address, port };
+  const pinger = Number.isFinite(silenceSeconds)
+    ? setInterval(() => {
+      for (const [socket, life] of sockets) {
+        if (!life.alive) socket.terminate();
+        else socket.ping();
+        life.alive = false;
+      }
+    }, silenceSeconds * 500)
+    : undefined;
+
   return {
     addr: at,
     async stop() {
