@@ -10,6 +10,8 @@ import { type Handler, type Incoming, LISTEN_AGAIN_MS, type Transport, type Tran
 const CLOSE_MS_MAX = 5_000;
 /** How many connections may wait to be accepted: as each takes a file before it can be refused, few. */
 const BACKLOG = 64;
+/** So many connections more than there are places for are heard before they are sent away. */
+const POLITE = 32;
 /** The longest time that a timer of Node's can have, in ms. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -84,7 +86,8 @@ export async function serveNode(handler: Handler, options: TransportOptions): Pr
   http.prependListener("connection", (tcp: TcpSocket) => {
     connections++;
     tcp.once("close", () => connections--);
-    if (handler.hasFiles(connections)) return;
+    // Usually there is one to say 503 politely, when the request has come. Here they all are about to be taken.
+    if (handler.hasFiles(connections - POLITE)) return;
     tcp.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\r\n");
     tcp.destroySoon();
     // When no file is left at all, Deno's accepts nothing ever after, and does not say so.
@@ -143,8 +146,9 @@ function peerOf({ socket }: IncomingMessage): string {
 /** Answers a request for an upgrade in another way, on its bare socket. */
 async function refuse(tcp: Duplex, isHead: boolean, response: Response): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer());
-  const headers = [...response.headers, ["content-length", body.length], ["connection", "close"]];
-  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  response.headers.set("content-length", String(body.length));
+  response.headers.set("connection", "close");
+  const head = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   tcp.write(`HTTP/1.1 ${response.status} ${response.statusText || "-"}\r\n${head}\r\n`);
   tcp.end(isHead ? undefined : body);
 }

@@ -141,8 +141,8 @@ export class Server implements Handler {
   }
 }
 
-/** For those for whom there is no place now. */
-const RETRY = { "retry-after": "5" };
+/** For those for whom there is no place now: nor is there one for a connection that is kept for their next request. */
+const RETRY = { "retry-after": "5", "connection": "close" };
 
 /** What those are told for whom there is no place. */
 const REFUSED: { readonly [limit in LimitName]?: [number, string] } = {

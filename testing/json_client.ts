@@ -71,6 +71,14 @@ export class JsonClient implements AsyncDisposable {
     return await this.#find(`"${type}"`, (message) => message.type === type && isIt(message as Wanted)) as Wanted;
   }
 
+  /** Waits until anything more comes, or nothing ever will. */
+  async more(): Promise<void> {
+    const { length } = this.messages;
+    await this.#watch.until("more came", () => {
+      return this.messages.length > length || this.#socket.readyState === WebSocket.CLOSED;
+    });
+  }
+
   /** Waits for what becomes of something that was said. */
   async fateOf(nonce: string): Promise<Extract<ServerMessage, { type: "said" | "kept" | "error" }>> {
     const isIt = (message: ServerMessage) => "nonce" in message && message.nonce === nonce;

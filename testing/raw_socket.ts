@@ -14,6 +14,7 @@ export const HANDSHAKE: Record<string, string> = {
 export class RawSocket implements Disposable {
   readonly #tcp: Deno.TcpConn;
   #received = new Uint8Array(0);
+  #closed = false;
 
   private constructor(tcp: Deno.TcpConn) {
     this.#tcp = tcp;
@@ -95,6 +96,11 @@ export class RawSocket implements Disposable {
     }
   }
 
+  /** Reads until the server has ended the connection. */
+  async end(): Promise<void> {
+    while (await this.#read());
+  }
+
   async #read(): Promise<boolean> {
     const chunk = new Uint8Array(65_536);
     const count = await this.#tcp.read(chunk).catch(() => null);
@@ -106,8 +112,10 @@ export class RawSocket implements Disposable {
     return true;
   }
 
+  /** Twice is harmless. */
   [Symbol.dispose](): void {
-    this.#tcp.close();
+    if (!this.#closed) this.#tcp.close();
+    this.#closed = true;
   }
 }
 

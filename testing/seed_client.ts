@@ -36,6 +36,10 @@ export class SeedClient {
     return client;
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   send(text: string): void {
     this.#socket.send(text);
   }

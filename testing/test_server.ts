@@ -69,6 +69,14 @@ export class TestServer implements AsyncDisposable {
     await this.until(() => `there are ${this.hub.size} clients, not ${count}`, () => this.hub.size === count);
   }
 
+  /** Waits until so many connections are left, those of peers that have left the hub too. */
+  async connections(count: number): Promise<void> {
+    const deadline = performance.now() + WAIT_MS_MAX;
+    for (let left; (left = await this.metric("hubbub_connections")) !== count;) {
+      if (performance.now() > deadline) throw new Error(`There are ${left} connections, not ${count}`);
+    }
+  }
+
   /** Waits for something that happens at once. */
   async until(state: () => string, isSo: () => boolean): Promise<void> {
     const deadline = performance.now() + WAIT_MS_MAX;
