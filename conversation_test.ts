@@ -189,6 +189,25 @@ test("HOSTILE 34: one connection can be in so many rooms, and no more", async (h
   assert.equal(h.hub.rooms.length, ROOMS_PER_CLIENT_MAX);
 });
 
+Deno.test("HOSTILE 34: of 100,000 rooms no more are open than may be, and none when everyone has gone", async () => {
+  const h = new Harness();
+  const peers: Peer[] = [];
+  for (let i = 0; i < 1_000; i++) {
+    const peer = h.connect();
+    peer.hello(`Somebody ${i}`, ...Array.from({ length: 100 }, (_, room) => `room${100 * i + room}`));
+    peers.push(peer);
+    await h.deliver(0);
+  }
+  assert.equal(h.hub.rooms.length, DEFAULT_LIMITS.rooms);
+  assert.equal(h.metrics.hits("rooms"), 100_000 - DEFAULT_LIMITS.rooms);
+  await h.deliver();
+  assert.equal(peers.at(-1)!.got("error").filter(({ code }) => code === "busy").length, 100);
+  for (const { client } of peers) client.gone();
+  await h.deliver();
+  assert.deepEqual(h.hub.rooms, []);
+  await h.end();
+});
+
 // People
 
 test("Who comes and goes is told once per tick, merged: who was there only in between is not mentioned", async (h) => {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { Admission, type Resources, unmapped } from "./admission.ts";
+import { Admission, type Place, type Resources, unmapped } from "./admission.ts";
 import type { Asset } from "./assets.ts";
 import { type Client, jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
@@ -33,6 +33,9 @@ export interface Site {
 export class Server implements Handler {
   readonly #site: Site;
   readonly #admission: Admission;
+  // Those whose handshake was done and whose connection is still there. A peer that does not read stays for long after
+  // its client has left the hub.
+  readonly #open = new Set<Place>();
   #allGone = () => {};
   #transport: Transport | undefined;
 
@@ -94,7 +97,7 @@ export class Server implements Handler {
    */
   async drain(): Promise<void> {
     const allGone = new Promise<void>((resolve) => this.#allGone = resolve);
-    if (this.#admission.count === 0) this.#allGone();
+    if (this.#open.size === 0) this.#allGone();
     // First the sockets: Deno's server calls them closed while what was sent on them has yet to go out.
     await atMost(DRAIN_MS, allGone);
     await atMost(SHUTDOWN_MS, this.#transport?.stop());
@@ -115,7 +118,8 @@ export class Server implements Handler {
     let client: Client | undefined;
     return {
       protocol: form === "json" ? SUBPROTOCOL : undefined,
-      opened(socket) {
+      opened: (socket) => {
+        this.#open.add(place);
         client = hub.connect(socket, { form, room });
         client.opened();
       },
@@ -125,7 +129,8 @@ export class Server implements Handler {
       gone: () => {
         client?.gone();
         place.leave();
-        if (this.#admission.count === 0) this.#allGone();
+        this.#open.delete(place);
+        if (this.#open.size === 0) this.#allGone();
       },
     };
   }

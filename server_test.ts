@@ -105,7 +105,7 @@ Deno.test("A browser that has an asset already gets 304 without a body, and the 
   assert.notEqual(get("/static/style.css").headers.get("etag"), etag);
 });
 
-Deno.test("Whatever can be a document or a worker is under a strict Content-Security-Policy", () => {
+Deno.test("HOSTILE 22: whatever can be a document or a worker is under a strict Content-Security-Policy", () => {
   for (const path of ["/", "/service_worker.ts", "/static/icon.svg", "/nothing", "/ws", "/healthz"]) {
     const { headers } = get(path);
     const policy = headers.get("content-security-policy")!;
@@ -359,6 +359,8 @@ onEachTransport("HOSTILE 7 and 8: what is no text message ends its own connectio
     ann.send(`still here after ${name}`);
   }
   assert.equal((await ann.received(bad.length)).at(-1), "still here after an oversized ping");
+  assert.equal(await server.metric("hubbub_broken_connections_total"), bad.length - 1, "all but the binary frame");
+  assert.equal(await server.metric('hubbub_disconnects_total{reason="notText"}'), 1);
   await ann.close();
 });
 

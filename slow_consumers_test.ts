@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { RawSocket } from "./testing/raw_socket.ts";
+import { type ClientMessage, DEFAULT_ROOM, encode, SUBPROTOCOL } from "./protocol.ts";
+import { secretOf } from "./testing/harness.ts";
+import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 import { onEachTransport, TestServer } from "./testing/test_server.ts";
@@ -83,3 +85,80 @@ Deno.test({
     await Deno.remove(data, { recursive: true });
   },
 });
+
+const OTHERS = 499;
+const MUTES = 20;
+/** How many messages one measurement is of. */
+const MEASURED = 100;
+
+/** Everyone hears messages, one after the other: the time that 99 of 100 took to reach one of them, in ms. */
+async function measure(clients: SeedClient[]): Promise<number> {
+  const times: number[] = [];
+  const [speaker] = clients;
+  for (let i = 0; i < MEASURED; i++) {
+    const start = performance.now();
+    const count = speaker!.count + 1;
+    speaker!.send("x".repeat(100));
+    await Promise.all(
+      clients.map((client) => client.received(count).then(() => times.push(performance.now() - start))),
+    );
+  }
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)]!;
+}
+
+/** Each asks for much more than its connection holds, a page at a time, and reads nothing of it. */
+async function makeMutes(port: number, pace: SeedClient): Promise<RawSocket[]> {
+  const say = (mute: RawSocket, message: ClientMessage) => mute.frame(0x81, encode(message));
+  const mutes = await Promise.all(Array.from({ length: MUTES }, async () => {
+    const mute = await RawSocket.connect(port);
+    await mute.request("GET", "/ws", { ...HANDSHAKE, "Sec-WebSocket-Protocol": SUBPROTOCOL });
+    await say(mute, { type: "hello", secret: secretOf("mute"), rooms: [{ room: DEFAULT_ROOM }] });
+    return mute;
+  }));
+  for (let ref = 0; ref < 64; ref++) {
+    for (const mute of mutes) await say(mute, { type: "history", ref, room: DEFAULT_ROOM, after: 0 });
+    const count = pace.count + 1;
+    pace.send("next");
+    await pace.received(count);
+  }
+  return mutes;
+}
+
+onEachTransport(
+  `HOSTILE 13: ${MUTES} who never read change nothing for ${OTHERS} others, and their places are free again`,
+  async (transport) => {
+    await using server = await ServerProcess.start({
+      args: [`--transport=${transport}`, "--rate=0", "--max-per-ip=0"],
+    });
+    const metrics = async (name: string) => {
+      const text = await (await fetch(new URL("/metrics", server.url))).text();
+      return Number(text.split("\n").find((line) => line.startsWith(`${name} `))!.split(" ").at(-1));
+    };
+    const clients = await Promise.all(Array.from({ length: OTHERS }, () => SeedClient.connect(server.port)));
+    // A page of history that is long.
+    for (let i = 1; i <= 50; i++) clients[0]!.send("x".repeat(2_500));
+    await Promise.all(clients.map((client) => client.received(50)));
+    await measure(clients);
+    const without = await measure(clients);
+    const mutes = await makeMutes(server.port, clients[0]!);
+    // These machines are shared: a disturbance of theirs is none of the server's.
+    const times: number[] = [];
+    do times.push(await measure(clients)); while (times.length < 3 && times.at(-1)! > 2 * without + 5);
+    console.log(
+      `p99 to ${OTHERS} others (${transport}): ${without.toFixed(1)} ms, with ${MUTES} mutes ${
+        times.map((ms) => ms.toFixed(1))
+      }`,
+    );
+    assert(Math.min(...times) <= 2 * without + 5);
+    while (await metrics('hubbub_disconnects_total{reason="slow"}') < MUTES) await measure(clients);
+    assert.equal(await metrics("hubbub_clients"), OTHERS);
+    // Deno's own can't cut them: they count until they go.
+    if (transport === "native") {
+      assert.equal(await metrics("hubbub_connections"), OTHERS + MUTES);
+      for (const mute of mutes) mute[Symbol.dispose]();
+    }
+    while (await metrics("hubbub_connections") > OTHERS) await measure(clients);
+    for (const mute of mutes) mute[Symbol.dispose]();
+    await Promise.all(clients.map((client) => client.close()));
+  },
+);

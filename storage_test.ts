@@ -64,9 +64,9 @@ async function filesOf(folder: string): Promise<Map<string, Uint8Array>> {
 }
 
 /** HOLDS: on this folder no server starts; it says why in one line, and leaves every file as it is. */
-async function assertRefused(data: string, reason: RegExp): Promise<void> {
+async function assertRefused(data: string, reason: RegExp, under: string[] = []): Promise<void> {
   const before = await filesOf(data);
-  const { code, stdout, stderr } = await ServerProcess.run(["--addr=127.0.0.1:0", `--data=${data}`]);
+  const { code, stdout, stderr } = await ServerProcess.run(["--addr=127.0.0.1:0", `--data=${data}`], {}, under);
   assert.deepEqual([code, stdout], [1, ""]);
   const start = `hubbub: Cannot open the journal "${data}/${JOURNAL_FILE}": `;
   assert.equal(stderr.slice(0, start.length), start);
@@ -231,6 +231,29 @@ test(
     assert.deepEqual(await readLobby(next), log);
   },
   !canGiveRoom,
+);
+
+/** To root everything is allowed, unless it gives that up. */
+const LIKE_ANYBODY = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
+
+test(
+  "HOSTILE 31: a file or a folder that may not be written to keeps the server from starting, and nothing is changed",
+  async (data) => {
+    await fill(data);
+    const path = `${data}/${JOURNAL_FILE}`;
+    await Deno.chmod(path, 0o400);
+    await assertRefused(data, /^it may not be written to: change its permissions.*\n$/, LIKE_ANYBODY);
+    await Deno.chmod(path, 0o600);
+    await Deno.remove(path);
+    await Deno.chmod(data, 0o500);
+    await assertRefused(
+      data,
+      /^it can't be created or opened: check the permissions of its directory.*\n$/,
+      LIKE_ANYBODY,
+    );
+    await Deno.chmod(data, 0o700);
+  },
+  Deno.build.os === "windows" || (Deno.uid() === 0 && !await exists("/usr/bin/setpriv")),
 );
 
 /** Lets the files of a process grow as large as they like. */

@@ -164,7 +164,7 @@ async function fuzz({ seed, count, pieces, calm, names, modules }: {
 }
 
 scenario(
-  "a message has nothing but its markup, and its words are those that were typed",
+  "HOSTILE 20 and 22: a message has nothing but its markup, and its words are those that were typed",
   async (stage) => {
     const page = await openWithModules(stage);
     const seed = Number(Deno.env.get("SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);

@@ -37,7 +37,7 @@ scenario("what somebody writes is seen by everyone, once, and they can go on wri
   assert.ok(await bob.isHidden("#empty"));
 });
 
-scenario("whatever people write stays the text that they wrote, in any script", async (stage) => {
+scenario("HOSTILE 20 and 22: whatever people write stays the text that they wrote, in any script", async (stage) => {
   const page = await stage.open();
   const texts = [
     `<img src=x onerror="document.title = 'taken over'">`,

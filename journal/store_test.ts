@@ -158,23 +158,6 @@ Deno.test("Store refuses a path that is a directory, or under a file", () => {
   });
 });
 
-const mayAnything = Deno.uid() === 0 || Deno.build.os === "windows";
-Deno.test({
-  name: "Store refuses a file that may not be written to, and a directory in which none may be made" +
-    (mayAnything ? " (skipped: to root, and on Windows, nothing is forbidden)" : ""),
-  ignore: mayAnything,
-  fn: () => {
-    inDirectory((directory) => {
-      Store.open(`${directory}/in/a.db`, durability).close();
-      Deno.chmodSync(`${directory}/in/a.db`, 0o400);
-      assertRefused(`${directory}/in/a.db`, /it may not be written to: change its permissions/);
-      Deno.chmodSync(`${directory}/in`, 0o500);
-      assert.throws(() => Store.open(`${directory}/in/b.db`, durability), /check the permissions of its directory/);
-      Deno.chmodSync(`${directory}/in`, 0o700);
-    });
-  },
-});
-
 Deno.test("Store makes a directory that is for its owner alone", { ignore: Deno.build.os === "windows" }, () => {
   inDirectory((directory) => {
     Store.open(`${directory}/deep/data/a.db`, durability).close();

@@ -37,8 +37,12 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Runs the program to its end: for when it is expected not to serve. */
-  static async run(args: string[], env: Record<string, string> = {}): Promise<Awaited<ServerProcess["ended"]>> {
-    const server = new ServerProcess(args, env);
+  static async run(
+    args: string[],
+    env: Record<string, string> = {},
+    under: string[] = [],
+  ): Promise<Awaited<ServerProcess["ended"]>> {
+    const server = new ServerProcess(args, env, under);
     return await server.#within(server.ended);
   }
 
