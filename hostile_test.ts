@@ -397,3 +397,19 @@ Deno.test("Every message of the protocol can be said in a frame that is not too 
   const text = '"'.repeat(1_000);
   assert(encode({ type: "say", room: "a".repeat(64), nonce: "n".repeat(64), text }).length < jsonBytesMax(1_000));
 });
+
+Deno.test("docs/OPERATING.md has every row but those of keys and moderation, and its tests are where it says", async () => {
+  const document = await Deno.readTextFile("docs/OPERATING.md");
+  const rows = [...document.matchAll(/^\| (\d+)(?: N)? +\|.*\| ([^|]*) \|$/gm)];
+  const later = [23, 24, 25];
+  assert.deepEqual(
+    rows.map(([, row]) => Number(row)),
+    Array.from({ length: 35 }, (_, i) => i + 1).filter((row) => !later.includes(row)),
+  );
+  for (const [, row, files] of rows) {
+    const name = new RegExp(`HOSTILE (\\d+ and )?${row}( and \\d+)?: `);
+    for (const [, file] of files!.matchAll(/`([^`]+)`/g)) {
+      assert.match(await Deno.readTextFile(file!), name, `HOSTILE ${row} in ${file}`);
+    }
+  }
+});

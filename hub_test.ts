@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Client } from "./client.ts";
-import { Hub, LAST_LINES_MS } from "./hub.ts";
+import { GOODBYE_TICK_MS, GOODBYE_TICKS, Hub, LAST_LINES_MS } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { Disconnect } from "./protocol.ts";
@@ -182,6 +182,23 @@ Deno.test("Closing the hub delivers what was accepted, then disconnects everyone
   assert.equal(h.hub.size, 0);
   assert.equal(h.clock.waiting, 0);
   assert(h.clock.now() < LAST_LINES_MS, "nobody had to be waited for");
+});
+
+Deno.test("HOSTILE 29: a hub that ends says goodbye to a few at a time, and is done within a second or so", async () => {
+  const h = new Harness();
+  const sockets = Array.from({ length: 1_000 }, () => h.connect().socket);
+  await h.deliver();
+  h.hub.close();
+  await h.deliver(0);
+  const left = () => sockets.filter(({ closedWith }) => closedWith !== undefined).length;
+  const counts = [left()];
+  for (let tick = 1; tick < GOODBYE_TICKS; tick++) {
+    await h.deliver(GOODBYE_TICK_MS);
+    counts.push(left());
+  }
+  assert.deepEqual(counts, Array.from({ length: GOODBYE_TICKS }, (_, tick) => (tick + 1) * 1_000 / GOODBYE_TICKS));
+  await h.ended;
+  await h.end();
 });
 
 Deno.test("A hub that ends waits for who is busy, but not for ever", async () => {

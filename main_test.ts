@@ -68,7 +68,7 @@ Deno.test("--max-message and HUBBUB_MAX_MESSAGE limit a message, the flag wins",
   assert.equal((await ann.closed).code, 1009);
 });
 
-Deno.test("SIGTERM and SIGINT close everyone with 1001 and end the server with code 0", async () => {
+Deno.test("HOSTILE 29: SIGTERM and SIGINT close everyone with 1001 and end the server with code 0", async () => {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
   for (const signal of signals) {
     await using server = await ServerProcess.start();
@@ -80,7 +80,7 @@ Deno.test("SIGTERM and SIGINT close everyone with 1001 and end the server with c
   }
 });
 
-Deno.test("The server ends in time with code 0 when peers are silent, stuck or in the middle of a request", async () => {
+Deno.test("HOSTILE 29: the server ends in time with code 0 when peers are silent, stuck or in the middle of a request", async () => {
   await using server = await ServerProcess.start({ args: ["--rate=0"] });
   using _silent = await RawSocket.upgrade(server.port);
   using halfway = await RawSocket.connect(server.port);
