@@ -115,15 +115,17 @@ export function parseCommand(args: string[], env: (name: string) => string | und
   }
   const limits = Object.fromEntries(
     LIMIT_NAMES.map((name) => {
-      const { flag, default: value, unit, min } = LIMITS[name];
+      const { flag, default: value, unit, min, max } = LIMITS[name];
       if (flag === undefined) return [name, value];
       return [
         name,
         read(flag, {
           env: variableOf(flag),
           default: String(value),
-          parse: (text) => parseLimit(text, min),
-          takes: `a whole number of ${unit}${min > 0 ? `, at least ${min}` : ", or 0 for no limit"}`,
+          parse: (text) => parseLimit(text, min, max),
+          takes: `a whole number of ${unit}${max ? ` up to ${max}` : ""}, ${
+            min ? `at least ${min}` : "or 0 for no limit"
+          }`,
         }),
       ];
     }),
@@ -226,9 +228,9 @@ function parseNetworks(text: string): BlockList | undefined {
 }
 
 /** A limit: a whole number, of which 0 is none at all if it may be that. */
-function parseLimit(text: string, min: number): number | undefined {
+function parseLimit(text: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : -1;
-  if (value < min || !Number.isSafeInteger(value)) return undefined;
+  if (value < min || value > max) return undefined;
   return value === 0 ? Infinity : value;
 }
 

@@ -57,6 +57,8 @@ Deno.test("HOSTILE 35: a bad value names the flag, what it takes and what it got
     "--transport": ["", "deno", "Native"],
     "--max-message": ["", "0", "-1", "1.5", "64KiB", "1e3", "9".repeat(20)],
     "--rate": ["", "-1", "1.5", "many", "1e3", "9".repeat(20)],
+    "--max-memory": ["101"],
+    "--hello-timeout": ["86401", "10s"],
   };
   for (const [flag, values] of Object.entries(bad)) {
     for (const value of values) {

@@ -9,11 +9,16 @@ interface Limit {
   readonly unit: string;
   /** The least that it can be set to; 0 switches it off. */
   readonly min: number;
+  /** The most that makes sense. */
+  readonly max?: number;
   /** What is limited. */
   readonly what: string;
   /** What happens at the limit. */
   readonly hit: string;
 }
+
+/** More than a timer of 31 bits of milliseconds can do is not needed. */
+const DAY_SECONDS = 86_400;
 
 const table = {
   clients: {
@@ -37,6 +42,7 @@ const table = {
     default: 75,
     unit: "percent",
     min: 0,
+    max: 100,
     what: "of the memory of the machine, or of its container, for this process",
     hit: "new connections get 503 with Retry-After",
   },
@@ -69,6 +75,7 @@ const table = {
     default: 10,
     unit: "seconds",
     min: 0,
+    max: DAY_SECONDS,
     what: "for a client that speaks JSON to say hello",
     hit: "cut with 4001",
   },
@@ -77,6 +84,7 @@ const table = {
     default: 10,
     unit: "seconds",
     min: 0,
+    max: DAY_SECONDS,
     what: "for a request to come, with --transport=node only",
     hit: "408, and closed",
   },
@@ -85,6 +93,7 @@ const table = {
     default: 45,
     unit: "seconds",
     min: 0,
+    max: DAY_SECONDS,
     what: "without an answer to a ping, of which one goes out after half of it; less than the 60 s of common proxies",
     hit: "closed",
   },

@@ -59,6 +59,9 @@ export interface Past {
   readonly at: number;
 }
 
+/** One program speaks for many people. */
+const CROWD = ["--rate=0"];
+
 /** Where a scenario plays: a server, the browsers of several people, and the lines and programs that it takes. */
 export class Stage implements AsyncDisposable {
   readonly #browser: Browser;
@@ -77,7 +80,7 @@ export class Stage implements AsyncDisposable {
   /** A server that keeps what is said, also while it is stopped. */
   static async set(browser: Browser): Promise<Stage> {
     const data = await Deno.makeTempDir();
-    return new Stage(browser, data, await ServerProcess.start({ data }));
+    return new Stage(browser, data, await ServerProcess.start({ data, args: CROWD }));
   }
 
   /** The address of the page. */
@@ -96,6 +99,7 @@ export class Stage implements AsyncDisposable {
 
   /** Starts the server again, on the same port. */
   async restartServer(...args: string[]): Promise<void> {
+    args = [...CROWD, ...args];
     this.#server = await ServerProcess.start({ addr: this.#server.url.host, data: this.#data, args });
   }
 
