@@ -295,7 +295,7 @@ for (const transport of TRANSPORTS) {
     ignore: Deno.build.os === "windows",
     async fn() {
       await using server = await ServerProcess.start({
-        args: [`--transport=${transport}`],
+        args: [`--transport=${transport}`, "--header-timeout=1"],
         under: ["sh", "-c", 'ulimit -n 200; exec "$@"', "sh"],
       });
       await using ann = await enter(server, "Ann");
@@ -324,6 +324,10 @@ for (const transport of TRANSPORTS) {
       assert.equal((await ann.fateOf("still")).type, "said");
       for (const half of halves) half[Symbol.dispose]();
       await using _bob = await eventually(() => enter(server, "Bob"));
+      if (transport === "native") return;
+      using half = await RawSocket.connect(server.port);
+      await half.write("GET / HTTP/1.1\r\n");
+      assert.equal((await half.head()).status, 408, "it still looks after its requests");
     },
   });
 }

@@ -2,7 +2,23 @@ import assert from "node:assert/strict";
 import project from "./deno.json" with { type: "json" };
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
-import { ServerProcess } from "./testing/server_process.ts";
+import { PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
+
+function onEachTransport(name: string, check: (transport: string) => Promise<void>): void {
+  for (const transport of PROCESS_TRANSPORTS) Deno.test(`${name} (${transport})`, () => check(transport));
+}
+
+Deno.test("--transport=node runs, or says in one line which Deno it takes", async () => {
+  const args = ["--addr=127.0.0.1:0", "--data=:memory:", "--transport=node"];
+  if (PROCESS_TRANSPORTS.includes("node")) {
+    await using server = await ServerProcess.start({ args });
+    assert.equal(await (await fetch(new URL("/healthz", server.url))).text(), "ok\n");
+  } else {
+    const { code, stderr } = await ServerProcess.run(args);
+    assert.equal(code, 1);
+    assert.match(stderr, /^hubbub: Cannot use --transport=node with Deno 2\.4\.2: it takes Deno 2\.9\n$/);
+  }
+});
 
 Deno.test("The server prints a link to the page, which is there", async () => {
   await using server = await ServerProcess.start();
@@ -12,40 +28,46 @@ Deno.test("The server prints a link to the page, which is there", async () => {
   assert.match(await response.text(), /<title>Hubbub<\/title>/);
 });
 
-Deno.test("--addr takes localhost and IPv6, and the printed link leads there", async () => {
+onEachTransport("--addr takes localhost and IPv6, and the printed link leads there", async (transport) => {
   for (const addr of ["localhost:0", "[::1]:0"]) {
-    await using server = await ServerProcess.start({ addr });
+    await using server = await ServerProcess.start({ args: [`--transport=${transport}`], addr });
     assert.equal(await (await fetch(new URL("/healthz", server.url))).text(), "ok\n");
   }
 });
 
-Deno.test("A seed client works unchanged: everyone gets what it sends, itself too, newlines as spaces and trimmed", async () => {
-  await using server = await ServerProcess.start();
-  const [ann, bob] = [await SeedClient.connect(server.port), await SeedClient.connect(server.port)];
-  ann.send("a\nb ");
-  assert.deepEqual(await ann.received(1), ["a b"]);
-  assert.deepEqual(await bob.received(1), ["a b"]);
-  await ann.close();
-  await bob.close();
-});
+onEachTransport(
+  "A seed client works unchanged: everyone gets what it sends, itself too, newlines as spaces and trimmed",
+  async (transport) => {
+    await using server = await ServerProcess.start({ args: [`--transport=${transport}`] });
+    const [ann, bob] = [await SeedClient.connect(server.port), await SeedClient.connect(server.port)];
+    ann.send("a\nb ");
+    assert.deepEqual(await ann.received(1), ["a b"]);
+    assert.deepEqual(await bob.received(1), ["a b"]);
+    await ann.close();
+    await bob.close();
+  },
+);
 
-Deno.test("1,000 messages in one burst reach 50 readers, the sender too, in order, many to a frame, nobody dropped", async () => {
-  await using server = await ServerProcess.start({ args: ["--rate=0"] });
-  for (const bytes of [0, 20_000]) {
-    const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
-    const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i} ${"x".repeat(bytes)}`.trim());
-    for (const text of burst) clients[0]!.send(text);
-    await Promise.all(clients.map(async (client) => {
-      // Looked at as they come: who keeps a gigabyte of them is the slow one.
-      for (let seen = 0; seen < burst.length;) {
-        const lines = (await client.received(seen + 1)).splice(0);
-        assert.deepEqual(lines, burst.slice(seen, seen += lines.length));
-      }
-      assert(client.messages < burst.length / 2, `${client.messages} frames`);
-    }));
-    await Promise.all(clients.map((client) => client.close()));
-  }
-});
+onEachTransport(
+  "1,000 messages in one burst reach 50 readers, the sender too, in order, many to a frame, nobody dropped",
+  async (transport) => {
+    await using server = await ServerProcess.start({ args: [`--transport=${transport}`, "--rate=0"] });
+    for (const bytes of [0, 20_000]) {
+      const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
+      const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i} ${"x".repeat(bytes)}`.trim());
+      for (const text of burst) clients[0]!.send(text);
+      await Promise.all(clients.map(async (client) => {
+        // Looked at as they come: who keeps a gigabyte of them is the slow one.
+        for (let seen = 0; seen < burst.length;) {
+          const lines = (await client.received(seen + 1)).splice(0);
+          assert.deepEqual(lines, burst.slice(seen, seen += lines.length));
+        }
+        assert(client.messages < burst.length / 2, `${client.messages} frames`);
+      }));
+      await Promise.all(clients.map((client) => client.close()));
+    }
+  },
+);
 
 Deno.test("Peers that reset in the middle of the handshake do not hold up the end", async () => {
   await using server = await ServerProcess.start();
@@ -68,35 +90,41 @@ Deno.test("--max-message and HUBBUB_MAX_MESSAGE limit a message, the flag wins",
   assert.equal((await ann.closed).code, 1009);
 });
 
-Deno.test("HOSTILE 29: SIGTERM and SIGINT close everyone with 1001 and end the server with code 0", async () => {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
-  for (const signal of signals) {
-    await using server = await ServerProcess.start();
-    const clients = [await SeedClient.connect(server.port), await SeedClient.connect(server.port)];
-    const { code, ms } = await server.end(signal);
-    assert.equal(code, 0);
-    assert(ms < 3_000, `${ms} ms, though everyone answered`);
-    for (const client of clients) assert.equal((await client.closed).code, 1001);
-  }
-});
+onEachTransport(
+  "HOSTILE 29: SIGTERM and SIGINT close everyone with 1001 and end the server with code 0",
+  async (transport) => {
+    const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
+    for (const signal of signals) {
+      await using server = await ServerProcess.start({ args: [`--transport=${transport}`] });
+      const clients = [await SeedClient.connect(server.port), await SeedClient.connect(server.port)];
+      const { code, ms } = await server.end(signal);
+      assert.equal(code, 0);
+      assert(ms < 3_000, `${ms} ms, though everyone answered`);
+      for (const client of clients) assert.equal((await client.closed).code, 1001);
+    }
+  },
+);
 
-Deno.test("HOSTILE 29: the server ends in time with code 0 when peers are silent, stuck or in the middle of a request", async () => {
-  await using server = await ServerProcess.start({ args: ["--rate=0"] });
-  using _silent = await RawSocket.upgrade(server.port);
-  using halfway = await RawSocket.connect(server.port);
-  await halfway.write("GET / HTTP/1.1\r\nHost: ");
-  using stuck = await RawSocket.upgrade(server.port);
-  const ann = await SeedClient.connect(server.port);
-  await stuck.frame(0x81, "I will not read");
-  for (let i = 1; i < 500; i++) {
-    ann.send("x".repeat(32_000));
-    await ann.received(i);
-  }
-  const { code, ms } = await server.end();
-  assert.equal(code, 0);
-  assert(ms < 10_000, `${ms} ms`);
-  assert.equal((await ann.closed).code, 1001);
-});
+onEachTransport(
+  "HOSTILE 29: the server ends in time with code 0 when peers are silent, stuck or in the middle of a request",
+  async (transport) => {
+    await using server = await ServerProcess.start({ args: [`--transport=${transport}`, "--rate=0"] });
+    using _silent = await RawSocket.upgrade(server.port);
+    using halfway = await RawSocket.connect(server.port);
+    await halfway.write("GET / HTTP/1.1\r\nHost: ");
+    using stuck = await RawSocket.upgrade(server.port);
+    const ann = await SeedClient.connect(server.port);
+    await stuck.frame(0x81, "I will not read");
+    for (let i = 1; i < 500; i++) {
+      ann.send("x".repeat(32_000));
+      await ann.received(i);
+    }
+    const { code, ms } = await server.end();
+    assert.equal(code, 0);
+    assert(ms < 10_000, `${ms} ms`);
+    assert.equal((await ann.closed).code, 1001);
+  },
+);
 
 Deno.test("--help and --version print and end with code 0", async () => {
   const { code, stdout } = await ServerProcess.run(["--help"]);

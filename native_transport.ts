@@ -3,6 +3,9 @@ import { type Handler, LISTEN_AGAIN_MS, type Transport, type TransportOptions } 
 /** How long a handshake may take to be over, in ms. */
 const HANDSHAKE_MS_MAX = 10_000;
 
+/** What Deno calls it when a ping was not answered. */
+const NO_PONG = "No response from ping frame.";
+
 /**
  * Deno's own server and WebSockets, the fast ones. They know no limits: of a message in fragments nothing is heard before it
  * is whole, a request that never comes is waited for, and a peer that never reads or never answers a close keeps its file.
@@ -51,7 +54,10 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
       upgrade.opened(socket);
     };
     socket.onmessage = ({ data }) => upgrade.received(data);
-    socket.onerror = () => upgrade.violated();
+    socket.onerror = (event) => {
+      if ((event as ErrorEvent).message === NO_PONG) upgrade.silent();
+      else upgrade.violated();
+    };
     socket.onclose = () => upgrade.gone();
     return response;
   }

@@ -4,7 +4,14 @@ import type { AddressInfo, Socket as TcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
-import { type Handler, type Incoming, LISTEN_AGAIN_MS, type Transport, type TransportOptions } from "./transport.ts";
+import {
+  type Handler,
+  type Incoming,
+  LISTEN_AGAIN_MS,
+  type Transport,
+  type TransportOptions,
+  type Upgrade,
+} from "./transport.ts";
 
 /** How long a peer may take to answer a close, in ms, before its connection is cut. */
 const CLOSE_MS_MAX = 5_000;
@@ -21,7 +28,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
  */
 export async function serveNode(handler: Handler, options: TransportOptions): Promise<Transport> {
   const { addr, silenceSeconds, headerSeconds, messageBytes, report } = options;
-  const sockets = new Map<WebSocket, { alive: boolean }>();
+  const sockets = new Map<WebSocket, { upgrade: Upgrade; life: { alive: boolean } }>();
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -54,7 +61,7 @@ export async function serveNode(handler: Handler, options: TransportOptions): Pr
     webSockets.handleUpgrade(message, tcp, head, (socket) => {
       opened = true;
       const life = { alive: true };
-      sockets.set(socket, life);
+      sockets.set(socket, { upgrade, life });
       socket.on("message", (data: Buffer, isBinary: boolean) => {
         life.alive = true;
         upgrade.received(isBinary ? data : data.toString());
@@ -112,10 +119,14 @@ export async function serveNode(handler: Handler, options: TransportOptions): Pr
   const at = { hostname: address, port };
   const pinger = Number.isFinite(silenceSeconds)
     ? setInterval(() => {
-      for (const [socket, life] of sockets) {
-        if (!life.alive) socket.terminate();
-        else socket.ping();
-        life.alive = false;
+      for (const [socket, { life, upgrade }] of sockets) {
+        if (life.alive) {
+          life.alive = false;
+          socket.ping();
+        } else {
+          upgrade.silent();
+          socket.terminate();
+        }
       }
     }, silenceSeconds * 500)
     : undefined;

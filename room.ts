@@ -26,7 +26,7 @@ export const QUEUE_LINES_MAX = 256;
 /** The same, in bytes of UTF-8. */
 export const QUEUE_BYTES_MAX = 256 * 1024;
 /** For how long a single write may take before the member is evicted, if its queue is full: whoever reads at all is faster. */
-export const SLOW_GRACE_MS = 2_000;
+export const SLOW_GRACE_MS = 5_000;
 /** For how long a single write may take otherwise; longer than SLOW_GRACE_MS. */
 export const WRITE_WAIT_MS = 10_000;
 /** The most that is kept for those who have not been sent it, in bytes of UTF-8: 1,000 of the longest messages. */

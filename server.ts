@@ -125,6 +125,7 @@ export class Server implements Handler {
       },
       received: (data) => client?.received(data),
       violated: () => metrics.violated(),
+      silent: () => metrics.hit("silence"),
       tooBig: () => client?.end(Disconnect.tooBig),
       gone: () => {
         client?.gone();

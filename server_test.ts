@@ -373,6 +373,7 @@ onEachTransport(
     await server.clients(2);
     assert.equal((await silent.next())!.opcode, 9, "a ping, which it does not answer");
     await server.clients(1);
+    assert.equal(server.metrics.hits("silence"), 1);
     ann.send("still here");
     await ann.received(1);
     await ann.close();

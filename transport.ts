@@ -18,6 +18,8 @@ export interface Upgrade {
   received(data: unknown): void;
   /** The client broke the rules of WebSockets, or its line broke. */
   violated(): void;
+  /** The client did not answer a ping in time; the transport ends its connection. */
+  silent(): void;
   /** A message was begun that is longer than it may be; the transport has closed the connection for it. */
   tooBig(): void;
   /** Its connection is gone, opened or not. Twice is harmless. */

@@ -1,5 +1,11 @@
 import project from "../deno.json" with { type: "json" };
 
+/**
+ * What carries the server in tests of whole processes. A binary may have a runtime that is too old for `node`; one test
+ * sees to it that it says so.
+ */
+export const PROCESS_TRANSPORTS = Deno.env.has("HUBBUB_BINARY") ? ["native"] : ["native", "node"];
+
 /** How long a server may take to start or to end, in ms. More than its own deadline for ending. */
 const WAIT_MS_MAX = 15_000;
 
