@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket as TcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
@@ -27,121 +27,157 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
  * @throws when the address can't be had.
  */
 export async function serveNode(handler: Handler, options: TransportOptions): Promise<Transport> {
-  const { addr, silenceSeconds, headerSeconds, messageBytes, report } = options;
-  const sockets = new Map<WebSocket, { upgrade: Upgrade; life: { alive: boolean } }>();
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: messageBytes,
-    closeTimeout: CLOSE_MS_MAX,
-    handleProtocols: (protocols) => [...protocols].find((protocol) => protocol === agreed) ?? false,
-  });
+  const transport = new NodeTransport(handler, options);
+  await transport.start();
+  return transport;
+}
+
+class NodeTransport implements Transport {
+  readonly #handler: Handler;
+  readonly #options: TransportOptions;
+  readonly #http: Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #open = new Map<WebSocket, { readonly upgrade: Upgrade; answered: boolean }>();
   // What the handshake under way is to agree on: `ws` asks for it in the middle of a synchronous call.
-  let agreed: string | undefined;
+  #agreed: string | undefined;
+  #connections = 0;
+  #listeningAgain: ReturnType<typeof setTimeout> | undefined;
+  #pinger: ReturnType<typeof setInterval> | undefined;
+  addr = { hostname: "", port: 0 };
 
-  const headerMs = Math.min(headerSeconds * 1_000, TIMER_MS_MAX);
-  const http = createServer({
-    headersTimeout: headerMs,
-    requestTimeout: headerMs,
-    connectionsCheckingInterval: Math.min(headerMs / 4, 1_000),
-  });
-  http.on("request", async (message: IncomingMessage, response: ServerResponse) => {
-    const answer = handler.handle(incoming(message), peerOf(message));
-    // Without the headers of an upgrade there is no upgrade.
-    if (!(answer instanceof Response)) return response.destroy();
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    response.end(Buffer.from(await answer.arrayBuffer()));
-  });
-  http.on("upgrade", (message: IncomingMessage, tcp: Duplex, head: Buffer) => {
-    tcp.on("error", () => {});
-    const upgrade = handler.handle(incoming(message), peerOf(message));
-    if (upgrade instanceof Response) return refuse(tcp, message.method === "HEAD", upgrade);
-    let opened = false;
-    agreed = upgrade.protocol;
-    webSockets.handleUpgrade(message, tcp, head, (socket) => {
-      opened = true;
-      const life = { alive: true };
-      sockets.set(socket, { upgrade, life });
-      socket.on("message", (data: Buffer, isBinary: boolean) => {
-        life.alive = true;
-        upgrade.received(isBinary ? data : data.toString());
-      });
-      socket.on("pong", () => life.alive = true);
-      socket.on("error", ({ code }: Error & { code?: string }) => {
-        if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") upgrade.tooBig();
-        else upgrade.violated();
-      });
-      socket.on("close", () => {
-        sockets.delete(socket);
-        upgrade.gone();
-      });
-      upgrade.opened(socket);
+  constructor(handler: Handler, options: TransportOptions) {
+    this.#handler = handler;
+    this.#options = options;
+    const headerMs = Math.min(options.headerSeconds * 1_000, TIMER_MS_MAX);
+    this.#http = createServer({
+      headersTimeout: headerMs,
+      requestTimeout: headerMs,
+      connectionsCheckingInterval: Math.min(headerMs / 4, 1_000),
     });
-    if (!opened) upgrade.gone();
-  });
-  http.on("clientError", (error: Error & { code?: string }, tcp: Duplex) => {
-    const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-    if (isLate) handler.tooLate();
-    if (tcp.writable) {
-      tcp.end(`HTTP/1.1 ${isLate ? "408 Request Timeout" : "400 Bad Request"}\r\nConnection: close\r\n\r\n`);
-    }
-    tcp.destroy();
-  });
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.messageBytes,
+      closeTimeout: CLOSE_MS_MAX,
+      handleProtocols: (protocols) => [...protocols].find((protocol) => protocol === this.#agreed) ?? false,
+    });
+    this.#http.prependListener("connection", (tcp: TcpSocket) => this.#connected(tcp));
+    this.#http.on("request", (request, response) => this.#answer(request, response));
+    this.#http.on("upgrade", (request, tcp, head) => this.#upgrade(request, tcp, head));
+    this.#http.on("clientError", (error, tcp) => this.#misunderstood(error, tcp));
+  }
 
-  let connections = 0;
-  let listeningAgain: ReturnType<typeof setTimeout> | undefined;
-  http.prependListener("connection", (tcp: TcpSocket) => {
-    connections++;
-    tcp.once("close", () => connections--);
-    // Usually there is one to say 503 politely, when the request has come. Here they all are about to be taken.
-    if (handler.hasFiles(connections - POLITE)) return;
-    tcp.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\r\n");
-    tcp.destroySoon();
-    // When no file is left at all, Deno's accepts nothing ever after, and does not say so.
-    listeningAgain ??= setTimeout(() => {
-      listeningAgain = undefined;
-      http.close();
-      listen(at).catch((error) => report(error.message));
-    }, LISTEN_AGAIN_MS);
-  });
+  async start(): Promise<void> {
+    const { addr, silenceSeconds, report } = this.#options;
+    await this.#listen(addr);
+    this.#http.on("error", (error) => report(`Nobody can connect for the moment: ${error.message}`));
+    if (Number.isFinite(silenceSeconds)) this.#pinger = setInterval(() => this.#ping(), silenceSeconds * 500);
+  }
 
-  function listen({ hostname, port }: TransportOptions["addr"]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      http.once("error", reject);
-      http.listen({ host: hostname, port, backlog: BACKLOG }, () => {
-        http.off("error", reject);
+  async #listen({ hostname, port }: TransportOptions["addr"]): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once("error", reject);
+      this.#http.listen({ host: hostname, port, backlog: BACKLOG }, () => {
+        this.#http.off("error", reject);
         resolve();
       });
     });
+    const { address, port: got } = this.#http.address() as AddressInfo;
+    this.addr = { hostname: address, port: got };
   }
-  await listen(addr);
-  const { address, port } = http.address() as AddressInfo;
-  const at = { hostname: address, port };
-  const pinger = Number.isFinite(silenceSeconds)
-    ? setInterval(() => {
-      for (const [socket, { life, upgrade }] of sockets) {
-        if (life.alive) {
-          life.alive = false;
-          socket.ping();
-        } else {
-          upgrade.silent();
-          socket.terminate();
-        }
-      }
-    }, silenceSeconds * 500)
-    : undefined;
 
-  return {
-    addr: at,
-    async stop() {
-      clearInterval(pinger);
-      clearTimeout(listeningAgain);
-      const closed = new Promise((resolve) => http.close(resolve));
-      for (const socket of sockets.keys()) socket.terminate();
-      http.closeAllConnections();
-      await closed;
-    },
-  };
+  async stop(): Promise<void> {
+    clearInterval(this.#pinger);
+    clearTimeout(this.#listeningAgain);
+    const closed = new Promise((resolve) => this.#http.close(resolve));
+    for (const socket of this.#open.keys()) socket.terminate();
+    this.#http.closeAllConnections();
+    await closed;
+  }
+
+  #connected(tcp: TcpSocket): void {
+    this.#connections++;
+    tcp.once("close", () => this.#connections--);
+    // Usually there is a file left for saying 503 politely, when the request has come. Here they all are about to be taken.
+    if (this.#handler.hasFiles(this.#connections - POLITE)) return;
+    tcp.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\r\n");
+    tcp.destroySoon();
+    // When none is left at all, Node's server, as Deno runs it, accepts nothing ever after, and does not say so.
+    this.#listeningAgain ??= setTimeout(() => {
+      this.#listeningAgain = undefined;
+      this.#http.close();
+      // That it can't is told by its event.
+      this.#listen(this.addr).catch(() => {});
+    }, LISTEN_AGAIN_MS);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = this.#handler.handle(incoming(request), peerOf(request));
+    if (!(answer instanceof Response)) {
+      // What Node does not take for an upgrade can't become one.
+      answer.gone();
+      response.writeHead(400, { connection: "close" }).end();
+      return;
+    }
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  }
+
+  #upgrade(request: IncomingMessage, tcp: Duplex, head: Buffer): void {
+    tcp.on("error", () => {});
+    const upgrade = this.#handler.handle(incoming(request), peerOf(request));
+    if (upgrade instanceof Response) {
+      refuse(tcp, request.method === "HEAD", upgrade);
+      return;
+    }
+    let opened = false;
+    this.#agreed = upgrade.protocol;
+    this.#webSockets.handleUpgrade(request, tcp, head, (socket) => {
+      opened = true;
+      this.#carry(socket, upgrade);
+    });
+    if (!opened) upgrade.gone();
+  }
+
+  /** Tells what happens to a WebSocket from here on. */
+  #carry(socket: WebSocket, upgrade: Upgrade): void {
+    const life = { upgrade, answered: true };
+    this.#open.set(socket, life);
+    socket.on("message", (data: Buffer, isBinary: boolean) => {
+      life.answered = true;
+      upgrade.received(isBinary ? data : data.toString());
+    });
+    socket.on("pong", () => life.answered = true);
+    socket.on("error", ({ code }: Error & { code?: string }) => {
+      if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") upgrade.tooBig();
+      else upgrade.violated();
+    });
+    socket.on("close", () => {
+      this.#open.delete(socket);
+      upgrade.gone();
+    });
+    upgrade.opened(socket);
+  }
+
+  #ping(): void {
+    for (const [socket, life] of this.#open) {
+      if (life.answered) {
+        life.answered = false;
+        socket.ping();
+      } else {
+        life.upgrade.silent();
+        socket.terminate();
+      }
+    }
+  }
+
+  #misunderstood({ code }: Error & { code?: string }, tcp: Duplex): void {
+    const isLate = code === "ERR_HTTP_REQUEST_TIMEOUT";
+    if (isLate) this.#handler.tooLate();
+    const status = isLate ? "408 Request Timeout" : "400 Bad Request";
+    if (tcp.writable) tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    tcp.destroy();
+  }
 }
 
 function incoming({ method = "", url = "", rawHeaders }: IncomingMessage): Incoming {
