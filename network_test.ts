@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { type Said, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
-import { Chat, type ChatListener, type Item, type RoomView, type TimelineChange } from "./static/chat.ts";
-import type { Shelf } from "./static/chat_memory.ts";
-import { OUTBOX_PREFIX } from "./static/outbox.ts";
+import type { Said } from "./protocol.ts";
 import { secretOf } from "./testing/harness.ts";
+import { Browser, Tab } from "./testing/headless_page.ts";
 import { JsonClient } from "./testing/json_client.ts";
-import { type Random, withRandom } from "./testing/random.ts";
+import { withRandom } from "./testing/random.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 import { TcpProxy } from "./testing/tcp_proxy.ts";
 import { Watch } from "./testing/watch.ts";
@@ -22,132 +20,6 @@ const SPOILED_MAX = 150;
 /** The clocks of the browsers go so much faster than ours, lest we wait for their deadlines and back-offs. */
 const HASTE = 20;
 
-/** What a browser keeps for its tabs: the shelf of the one tells the others. */
-class Browser {
-  readonly rooms: readonly string[];
-  readonly tabs: Tab[] = [];
-  readonly #kept = new Map<string, string>();
-
-  constructor(rooms: readonly string[]) {
-    this.rooms = rooms;
-  }
-
-  /** How many messages it is not rid of. */
-  get waiting(): number {
-    return [...this.#kept.keys()].filter((key) => key.startsWith(OUTBOX_PREFIX)).length;
-  }
-
-  shelf(tab: Tab): Shelf {
-    const kept = this.#kept;
-    const tell = (key: string) => {
-      for (const other of this.tabs) if (other !== tab) queueMicrotask(() => other.chat.storageChanged(key));
-    };
-    return {
-      get length() {
-        return kept.size;
-      },
-      key: (index) => [...kept.keys()][index] ?? null,
-      getItem: (key) => kept.get(key) ?? null,
-      setItem(key, value) {
-        kept.set(key, value);
-        tell(key);
-      },
-      removeItem(key) {
-        kept.delete(key);
-        tell(key);
-      },
-    };
-  }
-}
-
-/** A page as the browser runs it, without its looks: it shows what it is told has changed. */
-class Tab implements ChatListener {
-  readonly name: string;
-  readonly browser: Browser;
-  /** What was said in it, over all reloads. */
-  readonly said: string[] = [];
-  readonly shown = new Map<string, Item[]>();
-  readonly #world: World;
-  chat!: Chat;
-
-  constructor(world: World, browser: Browser, name: string) {
-    this.#world = world;
-    this.browser = browser;
-    this.name = name;
-    browser.tabs.push(this);
-    this.open();
-  }
-
-  open(): void {
-    const { random, port, sockets } = this.#world;
-    this.shown.clear();
-    this.chat = new Chat({
-      open() {
-        const socket = new WebSocket(`ws://127.0.0.1:${port}${WEBSOCKET_PATH}`, SUBPROTOCOL);
-        sockets.push(new Promise((resolve) => socket.addEventListener("close", () => resolve())));
-        return socket;
-      },
-      after(ms, callback) {
-        const timer = setTimeout(callback, ms / HASTE);
-        return () => clearTimeout(timer);
-      },
-      now: () => Math.floor(performance.timeOrigin + HASTE * performance.now()),
-      random: () => random.next(),
-      storage: () => this.browser.shelf(this),
-    }, this);
-    for (const room of this.browser.rooms) this.chat.join(room);
-    this.chat.start();
-  }
-
-  reload(): void {
-    this.chat.stop();
-    this.open();
-  }
-
-  say(room: string): void {
-    const text = `${this.name} says ${this.said.length}`;
-    this.said.push(text);
-    this.chat.say(room, text);
-  }
-
-  /** What it has of a room. */
-  entries(room: string): Said[] {
-    return this.chat.rooms.get(room)!.items.flatMap((item) => item.kind === "said" ? [item.said] : []);
-  }
-
-  timeline({ name, items }: RoomView, change: TimelineChange): void {
-    const before = this.shown.get(name) ?? [];
-    if (change.kind === "reset") this.shown.set(name, [...items]);
-    else if (change.kind === "prepended") this.shown.set(name, [...items.slice(0, change.count), ...before]);
-    else this.shown.set(name, [...before, ...items.slice(items.length - change.count)]);
-    this.#world.watch.wake();
-  }
-
-  heard(): void {}
-  missed(): void {}
-
-  pending(): void {
-    this.#world.watch.wake();
-  }
-
-  refused(refusal: unknown): void {
-    this.#world.watch.fail(new Error(`Refused: ${JSON.stringify(refusal)}`));
-  }
-
-  status(): void {}
-  me(): void {}
-  rooms(): void {}
-  people(): void {}
-}
-
-interface World {
-  readonly random: Random;
-  readonly port: number;
-  readonly watch: Watch;
-  /** The end of each WebSocket that was ever opened. */
-  readonly sockets: Promise<void>[];
-}
-
 Deno.test("HOSTILE 26: 30 pages behind a network that cuts, delays, halves and swallows all have the same log in the end", () =>
   withRandom(async (random) => {
     // In a process of its own: of a connection that is reset in the middle of the handshake Deno keeps something for ever,
@@ -158,11 +30,13 @@ Deno.test("HOSTILE 26: 30 pages behind a network that cuts, delays, halves and s
     const browsers: Browser[] = [];
     {
       await using proxy = await TcpProxy.listen(server.port, random);
-      const world = { random, port: proxy.port, watch, sockets };
+      const world = { random, port: proxy.port, watch, haste: HASTE, sockets };
       for (let i = 0; i < BROWSERS; i++) {
         const browser = new Browser(["lobby", ...ROOMS.slice(1).filter(() => random.chance(0.7))]);
         browsers.push(browser);
-        for (let tab = 0; tab < (i < TWO_TABS ? 2 : 1); tab++) new Tab(world, browser, `tab ${tab} of browser ${i}`);
+        for (let tab = 0; tab < (i < TWO_TABS ? 2 : 1); tab++) {
+          new Tab(world, browser, `tab ${tab} of browser ${i}`).open();
+        }
       }
       const tabs = browsers.flatMap(({ tabs }) => tabs);
       try {
