@@ -1,6 +1,7 @@
 import { type Said, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
 import { Chat, type ChatListener, type Item, type RoomView, type TimelineChange } from "../static/chat.ts";
 import type { Shelf } from "../static/chat_memory.ts";
+import type { Status } from "../static/connection.ts";
 import { OUTBOX_PREFIX } from "../static/outbox.ts";
 import type { Random } from "./random.ts";
 import type { Watch } from "./watch.ts";
@@ -138,7 +139,7 @@ export class Tab implements ChatListener {
     this.#world.watch.fail(new Error(`Refused: ${JSON.stringify(refusal)}`));
   }
 
-  status(): void {}
+  status(_status: Status): void {}
   me(): void {}
   rooms(): void {}
   people(): void {}

@@ -1,0 +1,72 @@
+import type { Random } from "./random.ts";
+import { ServerProcess } from "./server_process.ts";
+
+/** The ports to choose from: systems give outgoing connections others, with higher numbers. */
+const PORTS = { from: 20_000, to: 30_000 };
+
+/** How a server ended, and how long that and the start of the next took, in ms. */
+export interface Restart {
+  readonly code: number;
+  readonly endMs: number;
+  readonly startMs: number;
+}
+
+/**
+ * The real server with a journal in a file, which can be ended and started again at the same address. `await using` ends it
+ * and removes the file.
+ */
+export class RestartableServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #directory: string;
+  #process: ServerProcess | undefined;
+
+  private constructor(port: number, directory: string) {
+    this.port = port;
+    this.#directory = directory;
+  }
+
+  /** Starts it with an empty journal. */
+  static async start(random: Random): Promise<RestartableServer> {
+    const server = new RestartableServer(steadyPort(random), await Deno.makeTempDir({ prefix: "hubbub-restart-" }));
+    try {
+      await server.#start();
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  /** Ends it by a signal and starts it again as soon as it has ended. */
+  async restart(signal: Deno.Signal): Promise<Restart> {
+    const { code, ms: endMs } = await this.#process!.end(signal);
+    const ended = performance.now();
+    await this.#start();
+    return { code, endMs, startMs: performance.now() - ended };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process?.[Symbol.asyncDispose]();
+    await Deno.remove(this.#directory, { recursive: true });
+  }
+
+  async #start(): Promise<void> {
+    this.#process = await ServerProcess.start({ addr: `127.0.0.1:${this.port}`, data: this.#directory });
+  }
+}
+
+/**
+ * A free port that nobody else gets while the server is away: one that the system chooses may go to a connection that
+ * somebody makes, in the worst case to a client's attempt to connect to this very port.
+ */
+function steadyPort(random: Random): number {
+  for (;;) {
+    const port = PORTS.from + random.below(PORTS.to - PORTS.from);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}
