@@ -181,6 +181,15 @@ test("HOSTILE 19: a room's name is of a fixed alphabet", async (h) => {
   assert.deepEqual(h.hub.rooms, []);
 });
 
+test("HOSTILE 19: who is refused a room with a name that is too long is told of no other room", async (h) => {
+  const ann = await h.enter("Ann", "a".repeat(64));
+  ann.send({ type: "join", room: "a".repeat(1_000) });
+  await h.deliver();
+  const { code, room } = ann.last("error");
+  assert.equal(code, "badRoom");
+  assert(room!.length < 100 && !h.hub.rooms.includes(room!), room);
+});
+
 test("HOSTILE 34: one connection can be in so many rooms, and no more", async (h) => {
   const ann = await h.enter("Ann", ...Array.from({ length: ROOMS_PER_CLIENT_MAX }, (_, i) => `room${i}`));
   ann.send({ type: "join", room: "one-more" });

@@ -312,7 +312,8 @@ export class Hub {
   #join(session: Session, name: string, after: number | undefined): void {
     if (!isRoomName(name)) {
       const reason = "A room's name is 1 to 64 small letters, digits, - and _, and starts with a letter or digit.";
-      return this.#refuse(session, "badRoom", reason, { room: name.toWellFormed().slice(0, 64) });
+      // Not too long, but so long that it is no other room's name.
+      return this.#refuse(session, "badRoom", reason, { room: name.slice(0, 65).toWellFormed() });
     }
     const { roomsPerClient } = this.#limits;
     if (session.rooms.size >= roomsPerClient && !session.rooms.has(name)) {
