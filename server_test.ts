@@ -266,6 +266,24 @@ onEachTransport(
   },
 );
 
+onEachTransport("HOSTILE 2: what only looks like a handshake takes no place", async (transport) => {
+  await using server = await TestServer.start({ transport });
+  const almost: Record<string, string>[] = [
+    { "Upgrade": "websocket\xa0" },
+    { "Connection": "upgrade\xa0" },
+    { "Sec-WebSocket-Protocol": "a,hubbub.v1" },
+    { "Sec-WebSocket-Protocol": "HUBBUB.V1" },
+  ];
+  for (const changes of almost) {
+    const { status } = await handshake(server.port, changes);
+    assert([400, 426].includes(status), `${JSON.stringify(changes)} ${status}`);
+  }
+  // Node takes it for none.
+  const { status } = await handshake(server.port, { "Connection": "upgrade\t, a" });
+  assert.equal(status, transport === "node" ? 400 : 101);
+  await server.connections(0);
+});
+
 onEachTransport(
   "A client speaks hubbub.v1 if it asks for it, plain text if it asks for nothing, and nothing else",
   async (transport) => {

@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 /** A key for the handshake: 16 bytes in base64, as RFC 6455 gives one. */
 export const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -37,10 +39,10 @@ export class RawSocket implements Disposable {
     while (rest.length > 0) rest = rest.subarray(await this.#tcp.write(rest));
   }
 
-  /** Sends a request and reads the response's head. */
+  /** Sends a request, a character for a byte, and reads the response's head. */
   async request(method: string, target: string, headers: Record<string, string>): Promise<Head> {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    await this.write(`${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`);
+    await this.write(Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1"));
     return await this.head();
   }
 
@@ -96,9 +98,15 @@ export class RawSocket implements Disposable {
     }
   }
 
-  /** Reads until the server has ended the connection. */
-  async end(): Promise<void> {
+  /** Says that nothing more comes. */
+  async closeWrite(): Promise<void> {
+    await this.#tcp.closeWrite();
+  }
+
+  /** Reads until the server has ended the connection, and gives what came. */
+  async end(): Promise<Uint8Array> {
     while (await this.#read());
+    return this.#received;
   }
 
   async #read(): Promise<boolean> {
