@@ -72,7 +72,9 @@ export class Server implements Handler {
   /** Answers a request; with 503 once the hub accepts nothing more. */
   handle(request: Incoming, peer: string): Response | Upgrade {
     if (this.#site.hub.inbox.closed) return text(503, "The server is going away", RETRY);
-    const path = pathOf(request.url);
+    // Deno makes the URL of it, which would have another path then.
+    if (/[/?#]/.test(request.headers.get("host") ?? "")) return text(400, "Host must be a host");
+    const { path } = partsOf(request.url);
     if (path === WEBSOCKET_PATH) return this.#admit(request, peer);
     const asset = this.#site.assets.get(path);
     if (!asset && path !== "/healthz" && path !== "/metrics") return text(404, "Not found");
@@ -246,11 +248,11 @@ const DOCUMENT_HEADERS = {
   "referrer-policy": "no-referrer",
 };
 
-/** The path exactly as it was sent, not normalized, so that it is either the name of something or it is not. */
-function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
-  const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+/** The path exactly as it was sent, not normalized, so that it is either the name of something or it is not; and the query. */
+function partsOf(url: string): { path: string; query: string } {
+  // After the scheme and the host, as in RFC 3986, appendix B.
+  const [, path = "", query = ""] = /^(?:[^:/?#]+:)?(?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/.exec(url)!;
+  return { path, query };
 }
 
 function serveAsset(request: Incoming, { body, type, etag, packed, isPart }: Asset): Response {
@@ -301,7 +303,7 @@ function refuse({ method, url, headers }: Incoming, origins: readonly string[]):
 
 /** The room that a plain-text client asks for. */
 function roomOf(url: string): string {
-  return new URLSearchParams(url.slice(url.search(/\?|$/) + 1)).get("room") ?? DEFAULT_ROOM;
+  return new URLSearchParams(partsOf(url).query).get("room") ?? DEFAULT_ROOM;
 }
 
 /** A page may connect to the host that it came from, by http or https; other pages must be on the list. */

@@ -141,6 +141,11 @@ Deno.test("Any other path is 404, and so is a good one with something after it",
     assert.equal(get(path).status, 404, path);
   }
   assert.equal(get("/?room=a").status, 200, "a query is no part of the path");
+  for (const url of ["http://localhost?/healthz", "http://localhost#/healthz", "localhost:80", "*"]) {
+    const response = site.handle({ method: "GET", url, headers: new Headers() }, "127.0.0.1");
+    assert(response instanceof Response);
+    assert.equal(response.status, 404, url);
+  }
 });
 
 Deno.test("HOSTILE 3: a wrong method is 405 with Allow", () => {
@@ -339,6 +344,14 @@ onEachTransport("HOSTILE 4: paths that climb, hide or never end are 404 or 400",
     using socket = await RawSocket.connect(server.port);
     const { status } = await socket.request("GET", path, { Host: "127.0.0.1" });
     assert([400, 404, 414].includes(status), `${path.slice(0, 30)}: ${status}`);
+  }
+});
+
+onEachTransport("HOSTILE 4: a host that goes on as a path does is 400, lest it be taken for one", async (transport) => {
+  await using server = await TestServer.start({ transport, assets });
+  for (const host of ["a/healthz?", "a/healthz#", "a/ws", "a?"]) {
+    using socket = await RawSocket.connect(server.port);
+    assert.equal((await socket.request("GET", "/", { "Host": host })).status, 400, host);
   }
 });
 
