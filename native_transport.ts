@@ -18,7 +18,10 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
 
   function listen(addr: TransportOptions["addr"]): Deno.HttpServer<Deno.NetAddr> {
     const options = { ...addr, automaticCompression: true, onListen() {} };
-    const http = Deno.serve(options, (request, { remoteAddr }) => answer(request, remoteAddr.hostname));
+    const http = Deno.serve(
+      options,
+      (request, { remoteAddr }) => answer(handler, request, remoteAddr.hostname, silenceSeconds),
+    );
     http.finished.catch((error) => {
       report(`Nobody can connect for the moment: ${error.message}. Those who are connected stay.`);
       listenAgain();
@@ -38,30 +41,6 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
     callOff = () => clearTimeout(timer);
   }
 
-  function answer(request: Request, peer: string): Response {
-    const upgrade = handler.handle(request, peer);
-    if (upgrade instanceof Response) return upgrade;
-    // From here on a throw, or any other response than this one, would end the whole server.
-    const { socket, response } = Deno.upgradeWebSocket(request, {
-      idleTimeout: Number.isFinite(silenceSeconds) ? silenceSeconds : 0,
-      ...upgrade.protocol !== undefined && { protocol: upgrade.protocol },
-    });
-    socket.binaryType = "arraybuffer";
-    // A peer that resets in the middle of the handshake leaves a socket that never says anything.
-    const timer = setTimeout(() => upgrade.gone(), HANDSHAKE_MS_MAX);
-    socket.onopen = () => {
-      clearTimeout(timer);
-      upgrade.opened(socket);
-    };
-    socket.onmessage = ({ data }) => upgrade.received(data);
-    socket.onerror = (event) => {
-      if ((event as ErrorEvent).message === NO_PONG) upgrade.silent();
-      else upgrade.violated();
-    };
-    socket.onclose = () => upgrade.gone();
-    return response;
-  }
-
   return {
     addr: at,
     async stop() {
@@ -69,4 +48,29 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
       await http.shutdown();
     },
   };
+}
+
+/** Answers a request: whatever can fail does so before Deno makes a WebSocket of it. */
+export function answer(handler: Handler, request: Request, peer: string, silenceSeconds: number): Response {
+  const upgrade = handler.handle(request, peer);
+  if (upgrade instanceof Response) return upgrade;
+  // From here on a throw, or any other response than this one, would end the whole server.
+  const { socket, response } = Deno.upgradeWebSocket(request, {
+    idleTimeout: Number.isFinite(silenceSeconds) ? silenceSeconds : 0,
+    ...upgrade.protocol !== undefined && { protocol: upgrade.protocol },
+  });
+  socket.binaryType = "arraybuffer";
+  // A peer that resets in the middle of the handshake leaves a socket that never says anything.
+  const timer = setTimeout(() => upgrade.gone(), HANDSHAKE_MS_MAX);
+  socket.onopen = () => {
+    clearTimeout(timer);
+    upgrade.opened(socket);
+  };
+  socket.onmessage = ({ data }) => upgrade.received(data);
+  socket.onerror = (event) => {
+    if ((event as ErrorEvent).message === NO_PONG) upgrade.silent();
+    else upgrade.violated();
+  };
+  socket.onclose = () => upgrade.gone();
+  return response;
 }
