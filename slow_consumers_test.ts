@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ClientMessage, DEFAULT_ROOM, encode, SUBPROTOCOL } from "./protocol.ts";
 import { secretOf } from "./testing/harness.ts";
+import { residentBytes } from "./testing/process_stats.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
@@ -54,13 +55,6 @@ onEachTransport(
     await Promise.all(healthy.map((client) => client.close()));
   },
 );
-
-async function residentBytes(pid: number): Promise<number> {
-  // By cat, because Deno lets nobody read there itself without --allow-all.
-  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
-  const status = new TextDecoder().decode(stdout);
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
-}
 
 Deno.test({
   name: "HOSTILE 13: a client that never reads costs the server at most 512 KiB, and does not keep it from ending" +
