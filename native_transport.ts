@@ -71,6 +71,10 @@ export function answer(handler: Handler, request: Request, peer: string, silence
     if ((event as ErrorEvent).message === NO_PONG) upgrade.silent();
     else upgrade.violated();
   };
-  socket.onclose = () => upgrade.gone();
+  socket.onclose = () => {
+    upgrade.gone();
+    // A timer of Deno's holds the socket for up to half of the silence yet; it need not hold the client.
+    Object.assign(socket, { onopen: null, onmessage: null, onerror: null, onclose: null });
+  };
   return response;
 }
