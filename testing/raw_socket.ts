@@ -12,6 +12,20 @@ export const HANDSHAKE: Record<string, string> = {
   "Sec-WebSocket-Key": KEY,
 };
 
+/** A frame, masked with zeros, whose first byte has the bits given (RFC 6455, section 5.2). */
+export function frame(firstByte: number, payload: Uint8Array | string): Uint8Array {
+  const body = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+  const head = body.length < 126
+    ? [firstByte, 0x80 | body.length]
+    : body.length < 65_536
+    ? [firstByte, 0xfe, body.length >> 8, body.length & 0xff]
+    : [firstByte, 0xff, 0, 0, 0, 0, ...new Uint8Array(new Uint32Array([body.length]).buffer).reverse()];
+  const bytes = new Uint8Array(head.length + 4 + body.length);
+  bytes.set(head);
+  bytes.set(body, head.length + 4);
+  return bytes;
+}
+
 /** A TCP connection on which a test says exactly what it likes, byte for byte. */
 export class RawSocket implements Disposable {
   readonly #tcp: Deno.TcpConn;
@@ -61,16 +75,9 @@ export class RawSocket implements Disposable {
     }
   }
 
-  /** Sends a frame, masked with zeros, whose first byte has the bits given (RFC 6455, section 5.2). */
+  /** Sends a frame, as `frame` makes it. */
   async frame(firstByte: number, payload: Uint8Array | string): Promise<void> {
-    const body = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
-    const head = body.length < 126
-      ? [firstByte, 0x80 | body.length]
-      : body.length < 65_536
-      ? [firstByte, 0xfe, body.length >> 8, body.length & 0xff]
-      : [firstByte, 0xff, 0, 0, 0, 0, ...new Uint8Array(new Uint32Array([body.length]).buffer).reverse()];
-    await this.write(new Uint8Array([...head, 0, 0, 0, 0]));
-    await this.write(body);
+    await this.write(frame(firstByte, payload));
   }
 
   /** Reads the next frame; undefined when the connection has ended. */

@@ -6,6 +6,7 @@ import { openMemory } from "../journal/memory.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Metrics } from "../metrics.ts";
 import { Server, type Site } from "../server.ts";
+import type { Clock } from "../sweeper.ts";
 
 /** How long a test waits for something that should happen at once, in ms. */
 const WAIT_MS_MAX = 10_000;
@@ -24,6 +25,8 @@ export interface TestSite {
   /** Usual are the defaults, with as many messages as one likes. */
   readonly limits?: Partial<Limits>;
   readonly resources?: Partial<Site["resources"]>;
+  /** The hub's time, if it is not the system's. */
+  readonly clock?: Clock;
 }
 
 /** The server in this process, on a port of its own, so that a test can look at its hub. `await using` ends it. */
@@ -41,7 +44,7 @@ export class TestServer implements AsyncDisposable {
     const { transport = "native", assets = new Map(), origins = [], proxies = new BlockList() } = site;
     const limits = { ...DEFAULT_LIMITS, rate: Infinity, ...site.limits };
     const report = (line: string) => this.reports.push(line);
-    this.hub = new Hub({ journal: this.#journal, limits, metrics: this.metrics, report });
+    this.hub = new Hub({ journal: this.#journal, limits, metrics: this.metrics, report, clock: site.clock });
     this.#server = new Server({
       hub: this.hub,
       assets,
@@ -78,9 +81,9 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Waits for something that happens at once. */
-  async until(state: () => string, isSo: () => boolean): Promise<void> {
+  async until(state: () => string, isSo: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = performance.now() + WAIT_MS_MAX;
-    while (!isSo()) {
+    while (!await isSo()) {
       if (performance.now() > deadline) throw new Error(`Waited in vain: ${state()}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
