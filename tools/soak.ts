@@ -18,8 +18,13 @@ const GONE_MS_MAX = 60_000;
 const END_MS_MAX = 5_000;
 /** Memory may grow by so much from the second quarter of the time to the last, … */
 const GROWTH_MAX = 0.1;
-/** … and by so much, in MB, because V8 collects garbage when it likes: two looks in a row differ by as much. */
-const NOISE_MB = 10;
+/** … and by so much, in MB: what SQLite may keep of a file that grows (CACHE_KIB in journal/database.ts), and some garbage. */
+const NOISE_MB = 40;
+/**
+ * V8 has so little memory, in MiB, and so much of it for what is new, that it collects garbage often: with all of a big
+ * machine to itself it lets the heap grow by steps of 50 MB, minutes apart, among which nothing could be seen.
+ */
+const [HEAP_MIB, NEW_MIB] = [96, 2];
 
 /** What is looked at: memory in MB, and what there can be left of. */
 type Sample = Record<"rss" | typeof COUNTED[number], number>;
@@ -114,7 +119,8 @@ function pause(ms: number): Promise<void> {
 
 /** @returns what is wrong, in sentences. */
 async function soak(data: string): Promise<(string | undefined)[]> {
-  await using server = await ServerProcess.start({ data, args: [`--transport=${values.transport}`] });
+  const env = { DENO_V8_FLAGS: `--max-old-space-size=${HEAP_MIB},--max-semi-space-size=${NEW_MIB}` };
+  await using server = await ServerProcess.start({ data, env, args: [`--transport=${values.transport}`] });
   const before = await look(server, "before");
   const end = new AbortController();
   const [leaving, heard] = [new Tally(), new Tally()];
