@@ -28,7 +28,7 @@ export const GOODBYE_TICKS = 20;
 /** … of so many at least … */
 const GOODBYES_MIN = 10;
 /** … each so long after the one before, in ms. */
-export const GOODBYE_TICK_MS = 50;
+export const GOODBYE_TICK_MS = 20;
 /** Over how long malformed messages are counted, in ms. */
 export const MALFORMED_MS = 60_000;
 /** How many entries are read at once after a commit that failed. */

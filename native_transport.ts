@@ -1,7 +1,10 @@
-import { type Handler, LISTEN_AGAIN_MS, type Transport, type TransportOptions } from "./transport.ts";
+import { BACKLOG, type Handler, LISTEN_AGAIN_MS, type Transport, type TransportOptions } from "./transport.ts";
 
-/** How long a handshake may take to be over, in ms. */
-const HANDSHAKE_MS_MAX = 10_000;
+/**
+ * How long a handshake keeps its place that is never over, in ms. Of one that the peer resets in the middle Deno keeps the
+ * file, and says nothing, ever: so an address can take away no more files an hour than it may have connections.
+ */
+const HANDSHAKE_MS_MAX = 3_600_000;
 
 /** What Deno calls it when a ping was not answered. */
 const NO_PONG = "No response from ping frame.";
@@ -17,7 +20,7 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
   const at = http.addr;
 
   function listen(addr: TransportOptions["addr"]): Deno.HttpServer<Deno.NetAddr> {
-    const options = { ...addr, automaticCompression: true, onListen() {} };
+    const options = { ...addr, tcpBacklog: BACKLOG, automaticCompression: true, onListen() {} };
     const http = Deno.serve(
       options,
       (request, { remoteAddr }) => answer(handler, request, remoteAddr.hostname, silenceSeconds),

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import type { Said } from "./protocol.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import type { Refusal, Said } from "./protocol.ts";
+import { BURST_SECONDS } from "./rate_limit.ts";
 import { secretOf } from "./testing/harness.ts";
 import { Browser, Tab } from "./testing/headless_page.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { withRandom } from "./testing/random.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 import { TcpProxy } from "./testing/tcp_proxy.ts";
+import { onEachTransport, TestServer } from "./testing/test_server.ts";
 import { Watch } from "./testing/watch.ts";
 
 const ROOMS = ["lobby", "kitchen", "attic"];
@@ -87,6 +90,37 @@ Deno.test("HOSTILE 26: 30 pages behind a network that cuts, delays, halves and s
     }
     await Promise.all(sockets);
   }));
+
+/** A page whose server refuses now and then what it sends. */
+class Patient extends Tab {
+  readonly refusals: Refusal[] = [];
+
+  override refused(refusal: Refusal): void {
+    this.refusals.push(refusal);
+  }
+}
+
+onEachTransport(
+  "HOSTILE 15: a page with more to send than the server takes at once brings all of it, in order, and is not cut",
+  (transport) =>
+    withRandom(async (random) => {
+      await using server = await TestServer.start({ transport, limits: { rate: DEFAULT_LIMITS.rate } });
+      const watch = new Watch();
+      const sockets: Promise<void>[] = [];
+      const browser = new Browser(["lobby"]);
+      const tab = new Patient({ random, port: server.port, watch, haste: 4, sockets }, browser, "a page");
+      tab.open();
+      const count = DEFAULT_LIMITS.rate * BURST_SECONDS + 50;
+      for (let i = 0; i < count; i++) tab.say("lobby");
+      await watch.until(() => `the ${browser.waiting} that wait are said`, () => browser.waiting === 0);
+      assert.deepEqual(tab.entries("lobby").map(({ text }) => text), tab.said.slice(-tab.entries("lobby").length));
+      assert(server.metrics.hits("rate") > 0, "it was no test of much");
+      assert.deepEqual(tab.refusals.map(({ code }) => code), ["tooFast"], "one warning is seen");
+      assert.equal(sockets.length, 1, "on one connection");
+      tab.chat.stop();
+      await Promise.all(sockets);
+    }),
+);
 
 /** Has the last word in each room, and gives all that was said in them. */
 async function endTalk(port: number): Promise<Said[]> {

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
 import {
+  BACKLOG,
   type Handler,
   type Incoming,
   LISTEN_AGAIN_MS,
@@ -15,8 +16,6 @@ import {
 
 /** How long a peer may take to answer a close, in ms, before its connection is cut. */
 const CLOSE_MS_MAX = 5_000;
-/** How many connections may wait to be accepted: as each takes a file before it can be refused, few. */
-const BACKLOG = 64;
 /** So many connections more than there are places for are heard before they are sent away. */
 const POLITE = 32;
 /** The longest time that a timer of Node's can have, in ms. */

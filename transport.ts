@@ -57,5 +57,7 @@ export interface Transport {
   stop(): Promise<void>;
 }
 
+/** How many connections may wait to be accepted: as many as come back at once after a restart. */
+export const BACKLOG = 4_096;
 /** How soon it is tried to listen again when the process had no files left, in ms. */
 export const LISTEN_AGAIN_MS = 100;
