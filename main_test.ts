@@ -40,6 +40,7 @@ onEachTransport(
   async (transport) => {
     await using server = await ServerProcess.start({ args: [`--transport=${transport}`] });
     const [ann, bob] = [await SeedClient.connect(server.port), await SeedClient.connect(server.port)];
+    await server.clients(2);
     ann.send("a\nb ");
     assert.deepEqual(await ann.received(1), ["a b"]);
     assert.deepEqual(await bob.received(1), ["a b"]);
@@ -54,6 +55,7 @@ onEachTransport(
     await using server = await ServerProcess.start({ args: [`--transport=${transport}`, "--rate=0"] });
     for (const bytes of [0, 20_000]) {
       const clients = await Promise.all(Array.from({ length: 50 }, () => SeedClient.connect(server.port)));
+      await server.clients(50);
       const burst = Array.from({ length: 1_000 }, (_, i) => `message ${i} ${"x".repeat(bytes)}`.trim());
       for (const text of burst) clients[0]!.send(text);
       await Promise.all(clients.map(async (client) => {
@@ -65,6 +67,7 @@ onEachTransport(
         assert(client.messages < burst.length / 2, `${client.messages} frames`);
       }));
       await Promise.all(clients.map((client) => client.close()));
+      await server.clients(0);
     }
   },
 );

@@ -64,6 +64,7 @@ Deno.test({
     const data = await Deno.makeTempDir();
     await using server = await ServerProcess.start({ data, args: ["--rate=0"] });
     const healthy = await connect(server.port);
+    await server.clients(HEALTHY);
     for (let i = 0; i < WARM_UP_TALKS; i++) await talk(healthy);
     const before = await residentBytes(server.pid);
     const stuck = await Promise.all(Array.from({ length: STUCK }, () => RawSocket.upgrade(server.port)));
@@ -124,11 +125,8 @@ onEachTransport(
     await using server = await ServerProcess.start({
       args: [`--transport=${transport}`, "--rate=0", "--max-per-ip=0"],
     });
-    const metrics = async (name: string) => {
-      const text = await (await fetch(new URL("/metrics", server.url))).text();
-      return Number(text.split("\n").find((line) => line.startsWith(`${name} `))!.split(" ").at(-1));
-    };
     const clients = await Promise.all(Array.from({ length: OTHERS }, () => SeedClient.connect(server.port)));
+    await server.clients(OTHERS);
     // A page of history that is long.
     for (let i = 1; i <= 50; i++) clients[0]!.send("x".repeat(2_500));
     await Promise.all(clients.map((client) => client.received(50)));
@@ -144,14 +142,14 @@ onEachTransport(
       }`,
     );
     assert(Math.min(...times) <= 2 * without + 5);
-    while (await metrics('hubbub_disconnects_total{reason="slow"}') < MUTES) await measure(clients);
-    assert.equal(await metrics("hubbub_clients"), OTHERS);
+    while (await server.metric('hubbub_disconnects_total{reason="slow"}') < MUTES) await measure(clients);
+    assert.equal(await server.metric("hubbub_clients"), OTHERS);
     // Deno's own can't cut them: they count until they go.
     if (transport === "native") {
-      assert.equal(await metrics("hubbub_connections"), OTHERS + MUTES);
+      assert.equal(await server.metric("hubbub_connections"), OTHERS + MUTES);
       for (const mute of mutes) mute[Symbol.dispose]();
     }
-    while (await metrics("hubbub_connections") > OTHERS) await measure(clients);
+    while (await server.metric("hubbub_connections") > OTHERS) await measure(clients);
     for (const mute of mutes) mute[Symbol.dispose]();
     await Promise.all(clients.map((client) => client.close()));
   },

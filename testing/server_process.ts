@@ -60,6 +60,22 @@ export class ServerProcess implements AsyncDisposable {
     return this.#process.pid;
   }
 
+  /** The value of a gauge or counter at /metrics, by its name and labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(new URL("/metrics", this.url))).text();
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+    if (line === undefined) throw new Error(`There is no ${name} in ${text}`);
+    return Number(line.split(" ").at(-1));
+  }
+
+  /** Waits until the hub has so many clients: they may know that they are connected before it does. */
+  async clients(count: number): Promise<void> {
+    const deadline = performance.now() + WAIT_MS_MAX;
+    for (let there; (there = await this.metric("hubbub_clients")) !== count;) {
+      if (performance.now() > deadline) throw new Error(`There are ${there} clients, not ${count}`);
+    }
+  }
+
   /** Tells the server to end, and gives its exit code and how long it took, in ms. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; ms: number }> {
     const start = performance.now();
