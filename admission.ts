@@ -40,7 +40,8 @@ export class Admission {
     const network = networkOf(address);
     const neighbours = this.#counts.get(network) ?? 0;
     if (neighbours >= this.#limits.perAddress) return "perAddress";
-    if (this.#count >= this.#limits.clients || !this.#resources.hasFiles(this.#count)) return "clients";
+    if (this.#count >= this.#limits.clients) return "clients";
+    if (!this.#resources.hasFiles(this.#count)) return "files";
     if (this.#resources.memoryShare() * 100 >= this.#limits.memory) return "memory";
     this.#count++;
     this.#counts.set(network, neighbours + 1);
@@ -72,5 +73,8 @@ export function networkOf(address: string): string {
 
 /** An IPv4 address that came as an IPv6 one, as that of a peer of `[::]`, is what it is (RFC 4291, section 2.5.5.2). */
 export function unmapped(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+  const [, dotted, high, low] = /^::ffff:(?:([\d.]+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i.exec(address) ?? [];
+  if (dotted !== undefined) return dotted;
+  if (high === undefined || low === undefined) return address;
+  return [high, low].flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]).join(".");
 }

@@ -137,9 +137,13 @@ export class Client implements Member {
 
   #tell(message: ClientEvent["message"]): void {
     if (this.#ports.inbox.trySend({ client: this, message })) return;
-    if (!this.#ports.inbox.closed) this.end(Disconnect.overloaded);
-    // The hub is ending. It has last lines for those it knows, and closes them itself.
-    else if (message.type === "opened") this.end(Disconnect.goingAway);
+    if (!this.#ports.inbox.closed) {
+      this.#ports.metrics.hit("inbox");
+      this.end(Disconnect.overloaded);
+    } else if (message.type === "opened") {
+      // The hub is ending. It has last lines for those it knows, and closes them itself.
+      this.end(Disconnect.goingAway);
+    }
   }
 
   /** Says why and closes; the hub unregisters the client after what it said before. */
@@ -156,6 +160,11 @@ export class Client implements Member {
   get state(): "ready" | "busy" | "gone" {
     if (this.#closed || this.#socket.readyState !== 1) return "gone";
     return this.#socket.bufferedAmount > 0 ? "busy" : "ready";
+  }
+
+  /** Whether the server has ended the connection. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   blockedMs(now: number): number {

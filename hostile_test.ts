@@ -397,6 +397,16 @@ onEachTransport(
   },
 );
 
+Deno.test("HOSTILE 16: a handshake that is refused keeps no file, though its peer does not close (node)", async () => {
+  await using server = await TestServer.start({ transport: "node", limits: { perAddress: 0 } });
+  const refused: Record<string, string>[] = [{}, { "Sec-WebSocket-Key": "wrong" }, { "Upgrade": "h2c" }];
+  for (const headers of refused) {
+    const { socket } = await knock(server.port, headers);
+    using open = socket;
+    await open.end();
+  }
+});
+
 Deno.test("Every message of the protocol can be said in a frame that is not too long for its transport", () => {
   const text = '"'.repeat(1_000);
   assert(encode({ type: "say", room: "a".repeat(64), nonce: "n".repeat(64), text }).length < jsonBytesMax(1_000));

@@ -14,6 +14,7 @@ import {
   type Person,
   type Refusal,
   type ServerMessage,
+  WARNING,
 } from "./protocol.ts";
 import { said } from "./recent.ts";
 import { lengthLeft, Rooms } from "./rooms.ts";
@@ -178,7 +179,8 @@ export class Hub {
         ? "You are sending more than the server takes from one client. Try again later."
         : "You are sending a lot. Soon the server will refuse it.";
       const { room, nonce, ref } = (refused ?? {}) as About;
-      this.#refuse(session, "tooFast", reason, refused instanceof Malformed ? {} : { room, nonce, ref });
+      const about = refused instanceof Malformed ? {} : { room, nonce, ref };
+      this.#refuse(session, "tooFast", reason, refused ? about : { detail: WARNING });
     },
 
     hello: (session, { secret, name, epoch, rooms }) => {
@@ -218,7 +220,11 @@ export class Hub {
         this.#metrics.hit("message");
         return this.#refuse(session, "badText", `It is longer than ${this.#limits.message} bytes.`, about);
       }
-      if (live.room.full) live.room.evictHindmost().forEach((slow) => this.#remove(slow, Disconnect.slow));
+      if (live.room.full) {
+        const hindmost = live.room.evictHindmost();
+        if (hindmost.length > 0) this.#metrics.hit("backlog");
+        for (const slow of hindmost) this.#remove(slow, Disconnect.slow);
+      }
       if (live.room.full || this.#scribe.full) {
         // Those who read are not to blame for a flood that is faster than the server.
         this.#metrics.hit("backlog");

@@ -27,7 +27,7 @@ const table = {
     unit: "connections",
     min: 0,
     what: "WebSockets at once, those that are being closed too",
-    hit: "503 with Retry-After; sooner when the system lets the process open fewer files",
+    hit: "503 with Retry-After",
   },
   perAddress: {
     flag: "max-per-ip",
@@ -59,6 +59,7 @@ const table = {
     default: MESSAGE_BYTES_MAX,
     unit: "bytes",
     min: 1,
+    max: 2 ** 24,
     what: "the longest text a client may say, in UTF-8",
     hit: "refused with badText, or cut with 1009",
   },
@@ -104,6 +105,13 @@ const table = {
     min: 0,
     what: "with somebody in them",
     hit: "joining another is refused with busy",
+  },
+  files: {
+    default: 64,
+    unit: "files",
+    min: 0,
+    what: "that the system lets the process open are kept for other things than connections",
+    hit: "503 with Retry-After",
   },
   roomsPerClient: {
     default: ROOMS_PER_CLIENT_MAX,

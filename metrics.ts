@@ -11,7 +11,6 @@ const LIMIT_OF: ReadonlyMap<Disconnect, LimitName> = new Map<Disconnect, LimitNa
   [Disconnect.malformed, "malformed"],
   [Disconnect.noHello, "hello"],
   [Disconnect.slow, "queue"],
-  [Disconnect.overloaded, "inbox"],
 ]);
 const NAME_OF: ReadonlyMap<Disconnect, string> = new Map(
   Object.entries(Disconnect).map(([name, disconnect]) => [disconnect, name]),

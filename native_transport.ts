@@ -1,3 +1,4 @@
+import { REPORT_MS } from "./metrics.ts";
 import { BACKLOG, type Handler, LISTEN_AGAIN_MS, type Transport, type TransportOptions } from "./transport.ts";
 
 /**
@@ -16,6 +17,7 @@ const NO_PONG = "No response from ping frame.";
  */
 export function serveNative(handler: Handler, { addr, silenceSeconds, report }: TransportOptions): Transport {
   let callOff = () => {};
+  let reportedAt = -Infinity;
   let http = listen(addr);
   const at = http.addr;
 
@@ -26,7 +28,11 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
       (request, { remoteAddr }) => answer(handler, request, remoteAddr.hostname, silenceSeconds),
     );
     http.finished.catch((error) => {
-      report(`Nobody can connect for the moment: ${error.message}. Those who are connected stay.`);
+      const now = performance.now();
+      if (now - reportedAt > REPORT_MS) {
+        report(`Nobody can connect for the moment: ${error.message}. Those who are connected stay.`);
+        reportedAt = now;
+      }
       listenAgain();
     });
     return http;
@@ -75,6 +81,7 @@ export function answer(handler: Handler, request: Request, peer: string, silence
     else upgrade.violated();
   };
   socket.onclose = () => {
+    clearTimeout(timer);
     upgrade.gone();
     // A timer of Deno's holds the socket for up to half of the silence yet; it need not hold the client.
     Object.assign(socket, { onopen: null, onmessage: null, onerror: null, onclose: null });

@@ -16,10 +16,21 @@ import {
 
 /** How long a peer may take to answer a close, in ms, before its connection is cut. */
 const CLOSE_MS_MAX = 5_000;
+/** How long a peer may read nothing of an answer, in ms. */
+const ANSWER_MS_MAX = 30_000;
 /** So many connections more than there are places for are heard before they are sent away. */
 const POLITE = 32;
 /** The longest time that a timer of Node's can have, in ms. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** A WebSocket that is there. */
+interface Life {
+  readonly upgrade: Upgrade;
+  /** Something came since it was pinged. */
+  answered: boolean;
+  /** Why it ends was told. */
+  told: boolean;
+}
 
 /**
  * Node's HTTP server and the package `ws`: slower than Deno's own, but with every limit enforced while it is being broken.
@@ -36,7 +47,7 @@ class NodeTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #http: Server;
   readonly #webSockets: WebSocketServer;
-  readonly #open = new Map<WebSocket, { readonly upgrade: Upgrade; answered: boolean }>();
+  readonly #open = new Map<WebSocket, Life>();
   // What the handshake under way is to agree on: `ws` asks for it in the middle of a synchronous call.
   #agreed: string | undefined;
   #connections = 0;
@@ -60,6 +71,8 @@ class NodeTransport implements Transport {
       closeTimeout: CLOSE_MS_MAX,
       handleProtocols: (protocols) => [...protocols].find((protocol) => protocol === this.#agreed) ?? false,
     });
+    // For those who do not read what they asked for; `ws` takes its own out of it.
+    this.#http.setTimeout(ANSWER_MS_MAX);
     this.#http.prependListener("connection", (tcp: TcpSocket) => this.#connected(tcp));
     this.#http.on("request", (request, response) => this.#answer(request, response));
     this.#http.on("upgrade", (request, tcp, head) => this.#upgrade(request, tcp, head));
@@ -102,11 +115,15 @@ class NodeTransport implements Transport {
     tcp.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\r\n");
     tcp.destroySoon();
     // When none is left at all, Node's server, as Deno runs it, accepts nothing ever after, and does not say so.
+    this.#listenAgain();
+  }
+
+  #listenAgain(): void {
     this.#listeningAgain ??= setTimeout(() => {
       this.#listeningAgain = undefined;
       this.#http.close();
       // That it can't is told by its event.
-      this.#listen(this.addr).catch(() => {});
+      this.#listen(this.addr).catch(() => this.#listenAgain());
     }, LISTEN_AGAIN_MS);
   }
 
@@ -140,7 +157,7 @@ class NodeTransport implements Transport {
 
   /** Tells what happens to a WebSocket from here on. */
   #carry(socket: WebSocket, upgrade: Upgrade): void {
-    const life = { upgrade, answered: true };
+    const life: Life = { upgrade, answered: true, told: false };
     this.#open.set(socket, life);
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       life.answered = true;
@@ -148,11 +165,14 @@ class NodeTransport implements Transport {
     });
     socket.on("pong", () => life.answered = true);
     socket.on("error", ({ code }: Error & { code?: string }) => {
+      life.told = true;
       if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") upgrade.tooBig();
       else upgrade.violated();
     });
-    socket.on("close", () => {
+    socket.on("close", (code: number) => {
       this.#open.delete(socket);
+      // Without a close frame: `ws` says nothing else of a line that broke.
+      if (code === 1006 && !life.told) upgrade.violated();
       upgrade.gone();
     });
     upgrade.opened(socket);
@@ -164,6 +184,7 @@ class NodeTransport implements Transport {
         life.answered = false;
         socket.ping();
       } else {
+        life.told = true;
         life.upgrade.silent();
         socket.terminate();
       }
@@ -195,6 +216,8 @@ async function refuse(tcp: Duplex, isHead: boolean, response: Response): Promise
   response.headers.set("content-length", String(body.length));
   response.headers.set("connection", "close");
   const head = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  // It is out of the hands of the HTTP server, and so of its timeouts.
+  tcp.once("finish", () => tcp.destroy());
   tcp.write(`HTTP/1.1 ${response.status} ${response.statusText || "-"}\r\n${head}\r\n`);
   tcp.end(isHead ? undefined : body);
 }

@@ -133,7 +133,7 @@ export interface Refusal {
   readonly code: keyof typeof REFUSALS;
   /** For people, in English. */
   readonly reason: string;
-  /** Of a `badName` the rule that it breaks, one of NAME_RULES; of a `nameTaken` the name that it is too close to. */
+  /** Of a `badName` the rule that it breaks, one of NAME_RULES; of a `nameTaken` the name that it is too close to; of a `tooFast` WARNING, if it is none yet. */
   readonly detail?: string;
   /** What it was about, as far as the message said so. */
   readonly room?: string;
@@ -157,6 +157,9 @@ export const REFUSALS = {
   /** This client sends more than the server takes from one. */
   tooFast: { retry: true },
 } as const;
+
+/** The detail of a `tooFast` that refuses nothing yet. */
+export const WARNING = "warning";
 
 /** Every rule that a name can break. What each of them says is in text.ts in English, for the page in static/i18n.ts. */
 export const NAME_RULES = ["control", "invisible", "marks", "letter", "long", "guest", "mixed"] as const;
@@ -183,8 +186,8 @@ export const Disconnect = {
   slow: { code: 4000, reason: "reads too slowly", reconnect: true },
   noHello: { code: 4001, reason: "said no hello in time", reconnect: true },
   malformed: { code: 4002, reason: "sent too many malformed messages", reconnect: false },
-  tooFast: { code: 4004, reason: "sends too much", reconnect: true },
   storage: { code: 4003, reason: "the server can't read or keep messages at the moment", reconnect: true },
+  tooFast: { code: 4004, reason: "sends too much", reconnect: true },
 } as const satisfies Record<string, Disconnect>;
 
 /** Whether a client whose connection ended with `code` should come back: always, but for the codes that say otherwise. */

@@ -2,13 +2,12 @@ import { closeSync, openSync } from "node:fs";
 import { totalmem } from "node:os";
 import process from "node:process";
 import type { Resources } from "./admission.ts";
+import { LIMITS } from "./limits.ts";
 
 /** How long a look at the memory is good for, in ms. */
 const LOOK_MS = 100;
-/** How many files are kept for other things than connections: what the journal opens, requests for the page. */
-export const FILES_RESERVED = 64;
-/** How many files are looked for at once, at least. */
-const FILES_STEP = 256;
+/** How many files are looked for at once, at least and at most. */
+const FILES_STEP = { min: 256, max: 1_024 };
 
 /** The resources of this process. */
 export class ProcessResources implements Resources {
@@ -16,7 +15,8 @@ export class ProcessResources implements Resources {
   readonly #memory = Math.min(totalmem(), process.constrainedMemory?.() || Infinity);
   #share = 0;
   #lookedAt = -Infinity;
-  // So many connections there can be; whether more is not known yet.
+  // So many connections there can be, counted as whoever asks counts them; whether more is not known yet. Who counts
+  // WebSockets only has others besides, and so fewer than it may.
   #proved = 0;
   #refusedAt = -Infinity;
 
@@ -33,9 +33,9 @@ export class ProcessResources implements Resources {
   hasFiles(connections: number): boolean {
     if (connections < this.#proved) return true;
     if (performance.now() - this.#refusedAt < LOOK_MS) return false;
-    // Twice as many as there are now, so that it is tried seldom.
-    const wanted = Math.max(connections, FILES_STEP) + FILES_RESERVED;
-    const spare = spareFiles(wanted) - FILES_RESERVED;
+    // Twice as many as there are now, so that it is tried seldom, if that does not take long.
+    const wanted = Math.min(Math.max(connections, FILES_STEP.min), FILES_STEP.max);
+    const spare = spareFiles(wanted + LIMITS.files.default) - LIMITS.files.default;
     this.#proved = connections + spare;
     if (spare > 0) return true;
     this.#refusedAt = performance.now();

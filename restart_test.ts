@@ -6,36 +6,47 @@ import { JsonClient } from "./testing/json_client.ts";
 import { percentile } from "./testing/percentile.ts";
 import { withRandom } from "./testing/random.ts";
 import { RestartableServer } from "./testing/restartable_server.ts";
+import { PROCESS_TRANSPORTS } from "./testing/server_process.ts";
 
 const PAGES = 100;
+function onEachTransport(name: string, check: (args: string[]) => Promise<void>): void {
+  for (const transport of PROCESS_TRANSPORTS) {
+    Deno.test(`${name} (${transport})`, () => check([`--transport=${transport}`]));
+  }
+}
+
 /** How long anybody may be away at most, in ms: the server has to start, and may miss two attempts of a page. */
 const GAP_MS_MAX = 10_000;
 /** How long the server may take to end when it is told to, in ms. */
 const END_MS_MAX = 10_000;
 
-Deno.test(`HOSTILE 29: ${PAGES} pages come back by themselves from a SIGTERM and a SIGKILL, and miss, double and reorder nothing`, () =>
-  withRandom(async (random) => {
-    const between = 50;
-    const { outages, said, faults } = await chaos({
-      clients: PAGES,
-      signals: ["SIGTERM", "SIGKILL"],
-      perSecond: 50,
-      between,
-      random,
-      msMax: 30_000,
-      progress() {},
-      back() {},
-    });
-    assert.deepEqual(faults, { lost: 0, doubled: 0, reordered: 0 });
-    assert(said > 2 * between, `${said} messages are no test of much`);
-    for (const { signal, gaps } of outages) {
-      assert.equal(gaps.length, PAGES, `each was away once, by the ${signal}`);
-      assert(percentile(gaps, 1) <= GAP_MS_MAX, `${signal}: ${percentile(gaps, 1)} ms`);
-    }
-    const { code, endMs } = outages[0]!;
-    assert.equal(code, 0);
-    assert(endMs <= END_MS_MAX, `${endMs} ms`);
-  }));
+onEachTransport(
+  `HOSTILE 29: ${PAGES} pages come back by themselves from a SIGTERM and a SIGKILL, and miss, double and reorder nothing`,
+  (args) =>
+    withRandom(async (random) => {
+      const between = 50;
+      const { outages, said, faults } = await chaos({
+        args,
+        clients: PAGES,
+        signals: ["SIGTERM", "SIGKILL"],
+        perSecond: 50,
+        between,
+        random,
+        msMax: 30_000,
+        progress() {},
+        back() {},
+      });
+      assert.deepEqual(faults, { lost: 0, doubled: 0, reordered: 0 });
+      assert(said > 2 * between, `${said} messages are no test of much`);
+      for (const { signal, gaps } of outages) {
+        assert.equal(gaps.length, PAGES, `each was away once, by the ${signal}`);
+        assert(percentile(gaps, 1) <= GAP_MS_MAX, `${signal}: ${percentile(gaps, 1)} ms`);
+      }
+      const { code, endMs } = outages[0]!;
+      assert.equal(code, 0);
+      assert(endMs <= END_MS_MAX, `${endMs} ms`);
+    }),
+);
 
 const CROWD = 1_000;
 /** What was said before the server was killed; of half of it they know. */
@@ -63,23 +74,26 @@ async function comeBack(port: number, epoch: string, after: number): Promise<num
   return times;
 }
 
-Deno.test(`HOSTILE 30: of ${CROWD} clients that come back at once to a server that was killed, 99 % have what they missed within ${HELLO_MS_MAX} ms of their hello`, () =>
-  withRandom(async (random) => {
-    await using server = await RestartableServer.start(random);
-    await using ann = await JsonClient.connect(server.port);
-    ann.send({ type: "hello", secret: secretOf("ann"), rooms: [{ room: "lobby" }] });
-    const { epoch } = await ann.got("welcome");
-    for (let i = 0; i < MESSAGES; i++) {
-      ann.send({ type: "say", room: "lobby", nonce: `n${i}`, text: `message ${i}` });
-      await ann.fateOf(`n${i}`);
-    }
-    const { id: after } = (await ann.history("lobby"))[MESSAGES / 2 - 1]!;
+onEachTransport(
+  `HOSTILE 30: of ${CROWD} clients that come back at once to a server that was killed, 99 % have what they missed within ${HELLO_MS_MAX} ms of their hello`,
+  (args) =>
+    withRandom(async (random) => {
+      await using server = await RestartableServer.start(random, args);
+      await using ann = await JsonClient.connect(server.port);
+      ann.send({ type: "hello", secret: secretOf("ann"), rooms: [{ room: "lobby" }] });
+      const { epoch } = await ann.got("welcome");
+      for (let i = 0; i < MESSAGES; i++) {
+        ann.send({ type: "say", room: "lobby", nonce: `n${i}`, text: `message ${i}` });
+        await ann.fateOf(`n${i}`);
+      }
+      const { id: after } = (await ann.history("lobby"))[MESSAGES / 2 - 1]!;
 
-    let p99 = Infinity;
-    for (let attempt = 0; attempt < ATTEMPTS_MAX && p99 > HELLO_MS_MAX; attempt++) {
-      await server.restart("SIGKILL");
-      p99 = percentile(await comeBack(server.port, epoch, after), 0.99);
-      console.log(`99 % of ${CROWD} were back within ${Math.round(p99)} ms`);
-    }
-    assert(p99 <= HELLO_MS_MAX);
-  }));
+      let p99 = Infinity;
+      for (let attempt = 0; attempt < ATTEMPTS_MAX && p99 > HELLO_MS_MAX; attempt++) {
+        await server.restart("SIGKILL");
+        p99 = percentile(await comeBack(server.port, epoch, after), 0.99);
+        console.log(`99 % of ${CROWD} were back within ${Math.round(p99)} ms`);
+      }
+      assert(p99 <= HELLO_MS_MAX);
+    }),
+);

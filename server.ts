@@ -85,7 +85,7 @@ export class Server implements Handler {
 
   hasFiles(connections: number): boolean {
     if (this.#site.resources.hasFiles(connections)) return true;
-    this.#site.metrics.hit("clients");
+    this.#site.metrics.hit("files");
     return false;
   }
 
@@ -126,7 +126,10 @@ export class Server implements Handler {
         client.opened();
       },
       received: (data) => client?.received(data),
-      violated: () => metrics.violated(),
+      // Whoever was sent away may break off as they like.
+      violated() {
+        if (!client?.closed) metrics.violated();
+      },
       silent: () => metrics.hit("silence"),
       tooBig: () => client?.end(Disconnect.tooBig),
       gone: () => {
@@ -157,6 +160,7 @@ const REFUSED: { readonly [limit in LimitName]?: [number, string] } = {
   perAddress: [429, "There are too many connections from your address"],
   clients: [503, "The server is full"],
   memory: [503, "The server has too little memory left"],
+  files: [503, "The server can't open more connections"],
 };
 
 /** For whom a request is: the peer, or whom a proxy that is believed names as the last that is not a proxy itself. */
@@ -164,7 +168,8 @@ function addressOf(headers: Headers, peer: string, proxies: Config["proxies"]): 
   const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
   let address = unmapped(peer);
   while (isIP(address) && proxies.check(address, isIP(address) === 4 ? "ipv4" : "ipv6")) {
-    const hop = unmapped(hops.pop() ?? "");
+    // Some proxies name the port, too.
+    const hop = unmapped((hops.pop() ?? "").replace(/^\[(.*)\](:\d+)?$|^([\d.]+):\d+$/, "$1$3"));
     if (!isIP(hop)) break;
     address = hop;
   }

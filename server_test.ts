@@ -420,7 +420,7 @@ onEachTransport("A connection lost without a close frame is out of the hub", asy
   await server.clients(0);
 });
 
-onEachTransport("A server that is ending lets nobody in", async (transport) => {
+onEachTransport("HOSTILE 29: a server that is ending lets nobody in", async (transport) => {
   await using server = await TestServer.start({ transport });
   server.hub.close();
   for (const path of ["/ws", "/", "/healthz"]) {

@@ -5,7 +5,7 @@ import { residentBytes } from "./testing/process_stats.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
-import { onEachTransport, TestServer } from "./testing/test_server.ts";
+import { onEachTransport, TestServer, TRANSPORTS } from "./testing/test_server.ts";
 
 const HEALTHY = 50;
 /** Many, because memory goes up and down by some MB all the time. */
@@ -56,30 +56,33 @@ onEachTransport(
   },
 );
 
-Deno.test({
-  name: "HOSTILE 13: a client that never reads costs the server at most 512 KiB, and does not keep it from ending" +
-    (Deno.build.os === "linux" ? "" : " (skipped: memory is read from /proc)"),
-  ignore: Deno.build.os !== "linux",
-  async fn() {
-    const data = await Deno.makeTempDir();
-    await using server = await ServerProcess.start({ data, args: ["--rate=0"] });
-    const healthy = await connect(server.port);
-    await server.clients(HEALTHY);
-    for (let i = 0; i < WARM_UP_TALKS; i++) await talk(healthy);
-    const before = await residentBytes(server.pid);
-    const stuck = await Promise.all(Array.from({ length: STUCK }, () => RawSocket.upgrade(server.port)));
-    await talk(healthy);
-    const each = (await residentBytes(server.pid) - before) / STUCK;
-    console.log(`a client that never reads costs ${Math.round(each / 1024)} KiB`);
-    assert(each <= STUCK_BYTES_MAX);
-    const { code, ms } = await server.end();
-    assert.equal(code, 0);
-    assert(ms < 10_000, `${ms} ms`);
-    for (const client of healthy) assert.equal((await client.closed).code, 1001);
-    for (const socket of stuck) socket[Symbol.dispose]();
-    await Deno.remove(data, { recursive: true });
-  },
-});
+for (const transport of TRANSPORTS) {
+  Deno.test({
+    name:
+      `HOSTILE 13: a client that never reads costs the server at most 512 KiB, and does not keep it from ending (${transport})` +
+      (Deno.build.os === "linux" ? "" : " (skipped: memory is read from /proc)"),
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      const data = await Deno.makeTempDir();
+      await using server = await ServerProcess.start({ data, args: [`--transport=${transport}`, "--rate=0"] });
+      const healthy = await connect(server.port);
+      await server.clients(HEALTHY);
+      for (let i = 0; i < WARM_UP_TALKS; i++) await talk(healthy);
+      const before = await residentBytes(server.pid);
+      const stuck = await Promise.all(Array.from({ length: STUCK }, () => RawSocket.upgrade(server.port)));
+      await talk(healthy);
+      const each = (await residentBytes(server.pid) - before) / STUCK;
+      console.log(`a client that never reads (${transport}) costs ${Math.round(each / 1024)} KiB`);
+      assert(each <= STUCK_BYTES_MAX);
+      const { code, ms } = await server.end();
+      assert.equal(code, 0);
+      assert(ms < 10_000, `${ms} ms`);
+      for (const client of healthy) assert.equal((await client.closed).code, 1001);
+      for (const socket of stuck) socket[Symbol.dispose]();
+      await Deno.remove(data, { recursive: true });
+    },
+  });
+}
 
 const OTHERS = 499;
 const MUTES = 20;
@@ -99,6 +102,15 @@ async function measure(clients: SeedClient[]): Promise<number> {
     );
   }
   return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)]!;
+}
+
+/** Goes on talking until it is so, but not for ever. */
+async function talkUntil(clients: SeedClient[], isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!await isSo()) {
+    assert(performance.now() < deadline, "it is never so");
+    await measure(clients);
+  }
 }
 
 /** Each asks for much more than its connection holds, a page at a time, and reads nothing of it. */
@@ -130,26 +142,25 @@ onEachTransport(
     // A page of history that is long.
     for (let i = 1; i <= 50; i++) clients[0]!.send("x".repeat(2_500));
     await Promise.all(clients.map((client) => client.received(50)));
-    await measure(clients);
-    const without = await measure(clients);
+    const without = Math.max(await measure(clients), await measure(clients));
     const mutes = await makeMutes(server.port, clients[0]!);
     // These machines are shared: a disturbance of theirs is none of the server's.
     const times: number[] = [];
-    do times.push(await measure(clients)); while (times.length < 3 && times.at(-1)! > 2 * without + 5);
+    do times.push(await measure(clients)); while (times.length < 6 && times.at(-1)! > 2 * without + 5);
     console.log(
       `p99 to ${OTHERS} others (${transport}): ${without.toFixed(1)} ms, with ${MUTES} mutes ${
         times.map((ms) => ms.toFixed(1))
       }`,
     );
     assert(Math.min(...times) <= 2 * without + 5);
-    while (await server.metric('hubbub_disconnects_total{reason="slow"}') < MUTES) await measure(clients);
+    await talkUntil(clients, async () => await server.metric('hubbub_disconnects_total{reason="slow"}') === MUTES);
     assert.equal(await server.metric("hubbub_clients"), OTHERS);
     // Deno's own can't cut them: they count until they go.
     if (transport === "native") {
       assert.equal(await server.metric("hubbub_connections"), OTHERS + MUTES);
       for (const mute of mutes) mute[Symbol.dispose]();
     }
-    while (await server.metric("hubbub_connections") > OTHERS) await measure(clients);
+    await talkUntil(clients, async () => await server.metric("hubbub_connections") === OTHERS);
     for (const mute of mutes) mute[Symbol.dispose]();
     await Promise.all(clients.map((client) => client.close()));
   },

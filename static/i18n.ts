@@ -158,7 +158,7 @@ const en = {
   notJoined: "You are not in this room.",
   storage: "The server can’t read or keep messages at the moment. Try again later.",
   busy: "The server has too much to do at the moment. Try again later.",
-  tooFast: "That was a lot at once. What the server does not take now goes out later.",
+  tooFast: "That was a lot at once. Try again in a moment; messages go out by themselves.",
   malformed: "The server did not understand this page. Please load it anew.",
   refused: "The server refused it.",
 };
@@ -307,7 +307,7 @@ const zh: Words = {
   notJoined: "你不在这个房间里。",
   storage: "服务器暂时无法读取或保存消息，请稍后再试。",
   busy: "服务器繁忙，请稍后再试。",
-  tooFast: "发送得太快了。服务器暂时不接收的内容会稍后发出。",
+  tooFast: "操作太频繁了，请稍后再试；消息会自动发出。",
   malformed: "服务器无法识别本页发送的内容，请重新加载页面。",
   refused: "服务器拒绝了这个请求。",
 };

@@ -1,6 +1,6 @@
 // Before everything else, so that the handshake is made meanwhile.
 import { openSocket } from "./first_socket.ts";
-import { DEFAULT_ROOM, type Refusal, type Said } from "../protocol.ts";
+import { DEFAULT_ROOM, type Refusal, type Said, WARNING } from "../protocol.ts";
 import { Attention } from "./attention.ts";
 import { Banner } from "./banner.ts";
 import { Chat, type ChatActions, type ChatListener, type RoomView, type TimelineChange } from "./chat.ts";
@@ -161,7 +161,10 @@ class Page implements ChatListener {
   }
 
   refused(refusal: Refusal): void {
-    const isAboutName = refusal.code === "badName" || refusal.code === "nameTaken";
+    const { code, detail, room } = refusal;
+    // Nothing but a name is refused without saying what it was.
+    const isTooFast = code === "tooFast" && detail !== WARNING && room === undefined;
+    const isAboutName = code === "badName" || code === "nameTaken" || isTooFast;
     if (!isAboutName || !this.#people.refused(refusal)) hint(sayRefusal(refusal));
   }
 

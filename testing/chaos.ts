@@ -8,6 +8,8 @@ import { type Restart, RestartableServer } from "./restartable_server.ts";
 
 /** What is to be done to a server. */
 export interface Plan {
+  /** Flags for the server. */
+  readonly args?: string[];
   /** How many pages there are. */
   readonly clients: number;
   /** By which signals it is ended, one after the other. */
@@ -48,9 +50,9 @@ export interface Outcome {
  * @throws when something takes too long; says what.
  */
 export async function chaos(plan: Plan): Promise<Outcome> {
-  const { clients, signals, perSecond, between, random, msMax, progress, back } = plan;
+  const { args, clients, signals, perSecond, between, random, msMax, progress, back } = plan;
   const deadline = performance.now() + msMax;
-  await using server = await RestartableServer.start(random);
+  await using server = await RestartableServer.start(random, args);
   await using crowd = new Crowd(server.port, clients, random, deadline);
   await crowd.arrive();
   progress(`All ${clients} are there`);

@@ -26,6 +26,9 @@ export function frame(firstByte: number, payload: Uint8Array | string): Uint8Arr
   return bytes;
 }
 
+/** How long a test waits for the server to say something, in ms: longer than any time that the server waits. */
+const WAIT_MS_MAX = 60_000;
+
 /** A TCP connection on which a test says exactly what it likes, byte for byte. */
 export class RawSocket implements Disposable {
   readonly #tcp: Deno.TcpConn;
@@ -116,9 +119,17 @@ export class RawSocket implements Disposable {
     return this.#received;
   }
 
+  /** @throws when nothing comes for too long, not even the end. */
   async #read(): Promise<boolean> {
     const chunk = new Uint8Array(65_536);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this[Symbol.dispose]();
+    }, WAIT_MS_MAX);
     const count = await this.#tcp.read(chunk).catch(() => null);
+    clearTimeout(timer);
+    if (isLate) throw new Error("Waited in vain for the server to say something, or to end the connection");
     if (count === null) return false;
     const received = new Uint8Array(this.#received.length + count);
     received.set(this.#received);

@@ -18,16 +18,22 @@ export interface Restart {
 export class RestartableServer implements AsyncDisposable {
   readonly port: number;
   readonly #directory: string;
+  readonly #args: string[];
   #process: ServerProcess | undefined;
 
-  private constructor(port: number, directory: string) {
+  private constructor(port: number, directory: string, args: string[]) {
     this.port = port;
     this.#directory = directory;
+    this.#args = args;
   }
 
-  /** Starts it with an empty journal. */
-  static async start(random: Random): Promise<RestartableServer> {
-    const server = new RestartableServer(steadyPort(random), await Deno.makeTempDir({ prefix: "hubbub-restart-" }));
+  /**
+   * Starts it with an empty journal.
+   * @param args flags for it, in addition to its address and its folder.
+   */
+  static async start(random: Random, args: string[] = []): Promise<RestartableServer> {
+    const directory = await Deno.makeTempDir({ prefix: "hubbub-restart-" });
+    const server = new RestartableServer(steadyPort(random), directory, args);
     try {
       await server.#start();
     } catch (error) {
@@ -51,7 +57,8 @@ export class RestartableServer implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    this.#process = await ServerProcess.start({ addr: `127.0.0.1:${this.port}`, data: this.#directory });
+    const addr = `127.0.0.1:${this.port}`;
+    this.#process = await ServerProcess.start({ addr, data: this.#directory, args: this.#args });
   }
 }
 
