@@ -9,14 +9,16 @@ function onEachTransport(name: string, check: (transport: string) => Promise<voi
 }
 
 Deno.test("--transport=node runs, or says in one line which Deno it takes", async () => {
-  const args = ["--addr=127.0.0.1:0", "--data=:memory:", "--transport=node"];
-  if (PROCESS_TRANSPORTS.includes("node")) {
-    await using server = await ServerProcess.start({ args });
+  try {
+    await using server = await ServerProcess.start({ args: ["--transport=node"] });
     assert.equal(await (await fetch(new URL("/healthz", server.url))).text(), "ok\n");
-  } else {
-    const { code, stderr } = await ServerProcess.run(args);
-    assert.equal(code, 1);
-    assert.match(stderr, /^hubbub: Cannot use --transport=node with Deno 2\.4\.2: it takes Deno 2\.9\n$/);
+  } catch (error) {
+    // A binary may have an older runtime.
+    if (PROCESS_TRANSPORTS.includes("node")) throw error;
+    assert.match(
+      (error as Error).message,
+      /: hubbub: Cannot use --transport=node with Deno [\d.]+: it takes Deno 2\.9\n$/,
+    );
   }
 });
 
