@@ -5,7 +5,7 @@ import { RECENT_ENTRIES_MAX } from "./recent.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { Random, withRandom } from "./testing/random.ts";
-import { ServerProcess } from "./testing/server_process.ts";
+import { PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
 import { Watch } from "./testing/watch.ts";
 
 const KILLS = 20;
@@ -197,78 +197,80 @@ class Talker {
   }
 }
 
-Deno.test(`HOSTILE 28: a server that is killed ${KILLS} times under load loses, doubles and reorders nothing that was echoed`, () =>
-  withRandom(async (random) => {
-    const directory = await Deno.makeTempDir({ prefix: "hubbub-kill-" });
-    const seen = new Seen();
-    const watch = new Watch();
-    const talkers = Array.from({ length: PEOPLE }, (_, i) => new Talker(`person ${i}`, seen, watch, random));
-    try {
-      let addr = "127.0.0.1:0";
-      for (let kill = 1; kill <= KILLS; kill++) {
-        await using server = await ServerProcess.start({ addr, data: directory });
-        addr = server.url.host;
-        const early = talkers.slice(RARE_PEOPLE).filter(() => random.chance(0.85));
-        const late = talkers.slice(0, RARE_PEOPLE).filter(() => random.chance(0.15));
-        const here = [...early, ...late];
-        for (const talker of here) if (random.chance(0.05)) talker.reload();
-        const birth = seen.echoes;
-        const lifetime = ECHOES_MAX * random.next() ** 2;
-        const isAged = (share: number) =>
-          watch.until(
-            () => `server ${kill} is ${share * lifetime} echoes old; it is ${seen.echoes - birth}`,
-            () => seen.echoes - birth >= share * lifetime,
-          );
-        const connecting = early.map((talker) => talker.connect(server.port));
-        await isAged(0.3);
-        connecting.push(...late.map((talker) => talker.connect(server.port)));
-        await isAged(1);
-        await server.end("SIGKILL");
-        await Promise.all(connecting);
-        await Promise.all(here.map((talker) => talker.gone()));
-      }
-
-      await using server = await ServerProcess.start({ addr, data: directory });
-      for (const talker of talkers) talker.talking = false;
-      await Promise.all(talkers.map((talker) => talker.connect(server.port)));
-      await watch.until("all is echoed", () => talkers.every(({ outbox }) => outbox.length === 0));
-      await using reader = await JsonClient.connect(server.port);
-      reader.send({ type: "hello", secret: secretOf("a reader"), rooms: ROOMS.map((room) => ({ room })) });
-      for (const room of ROOMS) await reader.got("joined", (joined) => joined.room === room);
-      const log: Said[] = [];
-      for (const room of ROOMS) log.push(...await reader.history(room));
-      log.sort((a, b) => a.id - b.id);
-      const idsOf = (room: string) => log.filter((said) => said.room === room).map(({ id }) => id);
-      const lasts = new Map(ROOMS.map((room) => [room, idsOf(room).at(-1)!]));
-      await watch.until("everyone has everything", () => talkers.every((talker) => talker.isDone(lasts)));
-
-      const byId = new Map(log.map((said) => [said.id, said]));
-      assert.equal(byId.size, log.length, "each id is there once");
-      for (const said of seen.entries.values()) assert.deepEqual(byId.get(said.id), said, "what was echoed is kept");
-      for (const [key, id] of seen.ids) assert.equal(`${byId.get(id)?.user} ${byId.get(id)?.nonce}`, key);
-      const texts = Map.groupBy(log, ({ text }) => text.split(" says ")[0]!);
-      for (const { name, said, views } of talkers) {
-        assert.deepEqual(
-          texts.get(name)?.map(({ room, nonce, text }) => ({ room, nonce, text })) ?? [],
-          said,
-          `what ${name} said is there once, in order`,
-        );
-        for (const [room, { ids, from }] of views) {
-          assert.deepEqual(ids, idsOf(room).filter((id) => id > from), `${name} has all of ${room}`);
+for (const transport of PROCESS_TRANSPORTS) {
+  Deno.test(`HOSTILE 28: a server that is killed ${KILLS} times under load loses, doubles and reorders nothing that was echoed (${transport})`, () =>
+    withRandom(async (random) => {
+      const directory = await Deno.makeTempDir({ prefix: "hubbub-kill-" });
+      const seen = new Seen();
+      const watch = new Watch();
+      const talkers = Array.from({ length: PEOPLE }, (_, i) => new Talker(`person ${i}`, seen, watch, random));
+      try {
+        let addr = "127.0.0.1:0";
+        for (let kill = 1; kill <= KILLS; kill++) {
+          await using server = await ServerProcess.start({ addr, data: directory, args: [`--transport=${transport}`] });
+          addr = server.url.host;
+          const early = talkers.slice(RARE_PEOPLE).filter(() => random.chance(0.85));
+          const late = talkers.slice(0, RARE_PEOPLE).filter(() => random.chance(0.15));
+          const here = [...early, ...late];
+          for (const talker of here) if (random.chance(0.05)) talker.reload();
+          const birth = seen.echoes;
+          const lifetime = ECHOES_MAX * random.next() ** 2;
+          const isAged = (share: number) =>
+            watch.until(
+              () => `server ${kill} is ${share * lifetime} echoes old; it is ${seen.echoes - birth}`,
+              () => seen.echoes - birth >= share * lifetime,
+            );
+          const connecting = early.map((talker) => talker.connect(server.port));
+          await isAged(0.3);
+          connecting.push(...late.map((talker) => talker.connect(server.port)));
+          await isAged(1);
+          await server.end("SIGKILL");
+          await Promise.all(connecting);
+          await Promise.all(here.map((talker) => talker.gone()));
         }
-      }
-      // It was a test of something.
-      const { kept, starts, longAway } = seen;
-      assert(kept > 0 && starts.fresh > PEOPLE * ROOMS.length && starts.resumed > 5 * PEOPLE && longAway > 0);
 
-      await Promise.all(talkers.map((talker) => talker.leave()));
-      assert.equal((await server.end()).code, 0);
-      const journal = await openSqlite({ directory });
-      const { entries, more } = await journal.since(0, log.length + 1);
-      await journal.close();
-      assert.equal(more, false);
-      assert.deepEqual(entries.map((entry) => ({ type: "said", ...entry })), log);
-    } finally {
-      await Deno.remove(directory, { recursive: true });
-    }
-  }));
+        await using server = await ServerProcess.start({ addr, data: directory, args: [`--transport=${transport}`] });
+        for (const talker of talkers) talker.talking = false;
+        await Promise.all(talkers.map((talker) => talker.connect(server.port)));
+        await watch.until("all is echoed", () => talkers.every(({ outbox }) => outbox.length === 0));
+        await using reader = await JsonClient.connect(server.port);
+        reader.send({ type: "hello", secret: secretOf("a reader"), rooms: ROOMS.map((room) => ({ room })) });
+        for (const room of ROOMS) await reader.got("joined", (joined) => joined.room === room);
+        const log: Said[] = [];
+        for (const room of ROOMS) log.push(...await reader.history(room));
+        log.sort((a, b) => a.id - b.id);
+        const idsOf = (room: string) => log.filter((said) => said.room === room).map(({ id }) => id);
+        const lasts = new Map(ROOMS.map((room) => [room, idsOf(room).at(-1)!]));
+        await watch.until("everyone has everything", () => talkers.every((talker) => talker.isDone(lasts)));
+
+        const byId = new Map(log.map((said) => [said.id, said]));
+        assert.equal(byId.size, log.length, "each id is there once");
+        for (const said of seen.entries.values()) assert.deepEqual(byId.get(said.id), said, "what was echoed is kept");
+        for (const [key, id] of seen.ids) assert.equal(`${byId.get(id)?.user} ${byId.get(id)?.nonce}`, key);
+        const texts = Map.groupBy(log, ({ text }) => text.split(" says ")[0]!);
+        for (const { name, said, views } of talkers) {
+          assert.deepEqual(
+            texts.get(name)?.map(({ room, nonce, text }) => ({ room, nonce, text })) ?? [],
+            said,
+            `what ${name} said is there once, in order`,
+          );
+          for (const [room, { ids, from }] of views) {
+            assert.deepEqual(ids, idsOf(room).filter((id) => id > from), `${name} has all of ${room}`);
+          }
+        }
+        // It was a test of something.
+        const { kept, starts, longAway } = seen;
+        assert(kept > 0 && starts.fresh > PEOPLE * ROOMS.length && starts.resumed > 5 * PEOPLE && longAway > 0);
+
+        await Promise.all(talkers.map((talker) => talker.leave()));
+        assert.equal((await server.end()).code, 0);
+        const journal = await openSqlite({ directory });
+        const { entries, more } = await journal.since(0, log.length + 1);
+        await journal.close();
+        assert.equal(more, false);
+        assert.deepEqual(entries.map((entry) => ({ type: "said", ...entry })), log);
+      } finally {
+        await Deno.remove(directory, { recursive: true });
+      }
+    }));
+}
