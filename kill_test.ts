@@ -5,7 +5,7 @@ import { RECENT_ENTRIES_MAX } from "./recent.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { Random, withRandom } from "./testing/random.ts";
-import { PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
+import { onEachProcessTransport, ServerProcess } from "./testing/server_process.ts";
 import { Watch } from "./testing/watch.ts";
 
 const KILLS = 20;
@@ -197,8 +197,9 @@ class Talker {
   }
 }
 
-for (const transport of PROCESS_TRANSPORTS) {
-  Deno.test(`HOSTILE 28: a server that is killed ${KILLS} times under load loses, doubles and reorders nothing that was echoed (${transport})`, () =>
+onEachProcessTransport(
+  `HOSTILE 28: a server that is killed ${KILLS} times under load loses, doubles and reorders nothing that was echoed`,
+  (transport) =>
     withRandom(async (random) => {
       const directory = await Deno.makeTempDir({ prefix: "hubbub-kill-" });
       const seen = new Seen();
@@ -272,5 +273,5 @@ for (const transport of PROCESS_TRANSPORTS) {
       } finally {
         await Deno.remove(directory, { recursive: true });
       }
-    }));
-}
+    }),
+);

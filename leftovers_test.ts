@@ -73,10 +73,7 @@ onEachTransport(
 
       await server.clients(0);
       assert.deepEqual(server.hub.rooms, []);
-      await server.until(
-        () => "there are connections",
-        async () => await server.metric("hubbub_connections") === 0,
-      );
+      await server.connections(0);
       await server.until(() => `${clock.waiting.size} timers wait`, () => clock.waiting.size === 0);
       const held = () => clients.filter((client) => client.deref() !== undefined).length;
       setFlagsFromString("--expose-gc");

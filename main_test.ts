@@ -2,11 +2,7 @@ import assert from "node:assert/strict";
 import project from "./deno.json" with { type: "json" };
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
-import { PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
-
-function onEachTransport(name: string, check: (transport: string) => Promise<void>): void {
-  for (const transport of PROCESS_TRANSPORTS) Deno.test(`${name} (${transport})`, () => check(transport));
-}
+import { onEachProcessTransport, PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
 
 Deno.test("--transport=node runs, or says in one line which Deno it takes", async () => {
   try {
@@ -30,14 +26,14 @@ Deno.test("The server prints a link to the page, which is there", async () => {
   assert.match(await response.text(), /<title>Hubbub<\/title>/);
 });
 
-onEachTransport("--addr takes localhost and IPv6, and the printed link leads there", async (transport) => {
+onEachProcessTransport("--addr takes localhost and IPv6, and the printed link leads there", async (transport) => {
   for (const addr of ["localhost:0", "[::1]:0"]) {
     await using server = await ServerProcess.start({ args: [`--transport=${transport}`], addr });
     assert.equal(await (await fetch(new URL("/healthz", server.url))).text(), "ok\n");
   }
 });
 
-onEachTransport(
+onEachProcessTransport(
   "A seed client works unchanged: everyone gets what it sends, itself too, newlines as spaces and trimmed",
   async (transport) => {
     await using server = await ServerProcess.start({ args: [`--transport=${transport}`] });
@@ -51,7 +47,7 @@ onEachTransport(
   },
 );
 
-onEachTransport(
+onEachProcessTransport(
   "1,000 messages in one burst reach 50 readers, the sender too, in order, many to a frame, nobody dropped",
   async (transport) => {
     await using server = await ServerProcess.start({ args: [`--transport=${transport}`, "--rate=0"] });
@@ -95,7 +91,7 @@ Deno.test("--max-message and HUBBUB_MAX_MESSAGE limit a message, the flag wins",
   assert.equal((await ann.closed).code, 1009);
 });
 
-onEachTransport(
+onEachProcessTransport(
   "HOSTILE 29: SIGTERM and SIGINT close everyone with 1001 and end the server with code 0",
   async (transport) => {
     const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
@@ -110,7 +106,7 @@ onEachTransport(
   },
 );
 
-onEachTransport(
+onEachProcessTransport(
   "HOSTILE 29: the server ends in time with code 0 when peers are silent, stuck or in the middle of a request",
   async (transport) => {
     await using server = await ServerProcess.start({ args: [`--transport=${transport}`, "--rate=0"] });

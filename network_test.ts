@@ -6,7 +6,7 @@ import { secretOf } from "./testing/harness.ts";
 import { Browser, Tab } from "./testing/headless_page.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { withRandom } from "./testing/random.ts";
-import { PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
+import { onEachProcessTransport, ServerProcess } from "./testing/server_process.ts";
 import { TcpProxy } from "./testing/tcp_proxy.ts";
 import { onEachTransport, TestServer } from "./testing/test_server.ts";
 import { Watch } from "./testing/watch.ts";
@@ -23,8 +23,9 @@ const SPOILED_MAX = 150;
 /** The clocks of the browsers go so much faster than ours, lest we wait for their deadlines and back-offs. */
 const HASTE = 20;
 
-for (const transport of PROCESS_TRANSPORTS) {
-  Deno.test(`HOSTILE 26: 30 pages behind a network that cuts, delays, halves and swallows all have the same log in the end (${transport})`, () =>
+onEachProcessTransport(
+  "HOSTILE 26: 30 pages behind a network that cuts, delays, halves and swallows all have the same log in the end",
+  (transport) =>
     withRandom(async (random) => {
       // In a process of its own: of a connection that is reset in the middle of the handshake Deno keeps something for ever,
       // which the sanitizers would hold against this test.
@@ -90,8 +91,8 @@ for (const transport of PROCESS_TRANSPORTS) {
         }
       }
       await Promise.all(sockets);
-    }));
-}
+    }),
+);
 
 /** A page whose server refuses now and then what it sends. */
 class Patient extends Tab {

@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { ProcessResources } from "./resources.ts";
+import { openFiles } from "./testing/process_stats.ts";
 
 Deno.test("The share of memory that this process has is more than nothing and less than all", () => {
   const share = new ProcessResources().memoryShare();
   assert(share > 0 && share < 1, String(share));
 });
-
-/** How many files this process has open. */
-async function openFiles(): Promise<number> {
-  const { stdout } = await new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] }).output();
-  return new TextDecoder().decode(stdout).split("\n").length;
-}
 
 Deno.test({
   name: "Looking for files leaves none open" +
@@ -18,8 +13,8 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     const resources = new ProcessResources();
-    const before = await openFiles();
+    const before = await openFiles(Deno.pid);
     for (const connections of [0, 500, 2_000]) assert(resources.hasFiles(connections));
-    assert.equal(await openFiles(), before);
+    assert.equal(await openFiles(Deno.pid), before);
   },
 });

@@ -6,27 +6,21 @@ import { JsonClient } from "./testing/json_client.ts";
 import { percentile } from "./testing/percentile.ts";
 import { withRandom } from "./testing/random.ts";
 import { RestartableServer } from "./testing/restartable_server.ts";
-import { PROCESS_TRANSPORTS } from "./testing/server_process.ts";
+import { onEachProcessTransport } from "./testing/server_process.ts";
 
 const PAGES = 100;
-function onEachTransport(name: string, check: (args: string[]) => Promise<void>): void {
-  for (const transport of PROCESS_TRANSPORTS) {
-    Deno.test(`${name} (${transport})`, () => check([`--transport=${transport}`]));
-  }
-}
-
 /** How long anybody may be away at most, in ms: the server has to start, and may miss two attempts of a page. */
 const GAP_MS_MAX = 10_000;
 /** How long the server may take to end when it is told to, in ms. */
 const END_MS_MAX = 10_000;
 
-onEachTransport(
+onEachProcessTransport(
   `HOSTILE 29: ${PAGES} pages come back by themselves from a SIGTERM and a SIGKILL, and miss, double and reorder nothing`,
-  (args) =>
+  (transport) =>
     withRandom(async (random) => {
       const between = 50;
       const { outages, said, faults } = await chaos({
-        args,
+        args: [`--transport=${transport}`],
         clients: PAGES,
         signals: ["SIGTERM", "SIGKILL"],
         perSecond: 50,
@@ -74,11 +68,11 @@ async function comeBack(port: number, epoch: string, after: number): Promise<num
   return times;
 }
 
-onEachTransport(
+onEachProcessTransport(
   `HOSTILE 30: of ${CROWD} clients that come back at once to a server that was killed, 99 % have what they missed within ${HELLO_MS_MAX} ms of their hello`,
-  (args) =>
+  (transport) =>
     withRandom(async (random) => {
-      await using server = await RestartableServer.start(random, args);
+      await using server = await RestartableServer.start(random, [`--transport=${transport}`]);
       await using ann = await JsonClient.connect(server.port);
       ann.send({ type: "hello", secret: secretOf("ann"), rooms: [{ room: "lobby" }] });
       const { epoch } = await ann.got("welcome");

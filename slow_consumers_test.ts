@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ClientMessage, DEFAULT_ROOM, encode, SUBPROTOCOL } from "./protocol.ts";
 import { secretOf } from "./testing/harness.ts";
+import { percentile } from "./testing/percentile.ts";
 import { residentBytes } from "./testing/process_stats.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
@@ -101,7 +102,7 @@ async function measure(clients: SeedClient[]): Promise<number> {
       clients.map((client) => client.received(count).then(() => times.push(performance.now() - start))),
     );
   }
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)]!;
+  return percentile(times, 0.99);
 }
 
 /** Goes on talking until it is so, but not for ever. */

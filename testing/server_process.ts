@@ -1,10 +1,16 @@
 import project from "../deno.json" with { type: "json" };
+import { metricAt } from "./metric.ts";
 
 /**
  * What carries the server in tests of whole processes. A binary may have a runtime that is too old for `node`; one test
  * sees to it that it says so.
  */
 export const PROCESS_TRANSPORTS = Deno.env.has("HUBBUB_BINARY") ? ["native"] : ["native", "node"];
+
+/** A test of whole processes whose behaviour is the same whatever carries the server. */
+export function onEachProcessTransport(name: string, check: (transport: string) => Promise<void>): void {
+  for (const transport of PROCESS_TRANSPORTS) Deno.test(`${name} (${transport})`, () => check(transport));
+}
 
 /** How long a server may take to start or to end, in ms. More than its own deadline for ending. */
 const WAIT_MS_MAX = 15_000;
@@ -61,11 +67,8 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** The value of a gauge or counter at /metrics, by its name and labels. */
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(new URL("/metrics", this.url))).text();
-    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
-    if (line === undefined) throw new Error(`There is no ${name} in ${text}`);
-    return Number(line.split(" ").at(-1));
+  metric(name: string): Promise<number> {
+    return metricAt(this.url, name);
   }
 
   /** Waits until the hub has so many clients: they may know that they are connected before it does. */

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Metrics } from "../metrics.ts";
 import { Server, type Site } from "../server.ts";
 import type { Clock } from "../sweeper.ts";
+import { metricAt } from "./metric.ts";
 
 /** How long a test waits for something that should happen at once, in ms. */
 const WAIT_MS_MAX = 10_000;
@@ -74,10 +75,9 @@ export class TestServer implements AsyncDisposable {
 
   /** Waits until so many connections are left, those of peers that have left the hub too. */
   async connections(count: number): Promise<void> {
-    const deadline = performance.now() + WAIT_MS_MAX;
-    for (let left; (left = await this.metric("hubbub_connections")) !== count;) {
-      if (performance.now() > deadline) throw new Error(`There are ${left} connections, not ${count}`);
-    }
+    let left = 0;
+    const isSo = async () => (left = await this.metric("hubbub_connections")) === count;
+    await this.until(() => `there are ${left} connections, not ${count}`, isSo);
   }
 
   /** Waits for something that happens at once. */
@@ -90,11 +90,8 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** The value of a gauge or counter at /metrics, by its name and labels. */
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
-    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
-    if (line === undefined) throw new Error(`There is no ${name} in ${text}`);
-    return Number(line.split(" ").at(-1));
+  metric(name: string): Promise<number> {
+    return metricAt(`http://127.0.0.1:${this.port}`, name);
   }
 
   /** Ends the server as the program does, and returns when everyone is gone or did not go in time. */

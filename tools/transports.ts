@@ -5,6 +5,7 @@
  * @module
  */
 import { WEBSOCKET_PATH } from "../protocol.ts";
+import { percentile } from "../testing/percentile.ts";
 import { busyMs, residentBytes } from "../testing/process_stats.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { type TransportName, TRANSPORTS } from "../testing/test_server.ts";
@@ -150,17 +151,11 @@ async function measureLatency({ pid }: ServerProcess, audience: Audience) {
   clearInterval(timer);
   await audience.heardAll();
   const steady = (await busyMs(pid) - busy) / (performance.now() - start) * 100;
-  delays.sort((a, b) => a - b);
-  const delayOf = (share: number) => delays[Math.floor(share * delays.length)]!;
-  return { p50: delayOf(0.5), p99: delayOf(0.99), steady };
+  return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), steady };
 }
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 const rounds: Record<TransportName, Results>[] = [];
@@ -177,7 +172,7 @@ const row = (what: string, cells: readonly string[]) =>
 row(`Medians of ${ROUNDS} rounds`, ["native", "node", "node / native", "least", "most"]);
 for (const [name, what] of Object.entries(MEASURES) as [keyof Results, string][]) {
   const ratios = rounds.map(({ native, node }) => node[name] / native[name]);
-  const medians = TRANSPORTS.map((transport) => median(rounds.map((results) => results[transport][name])));
-  const cells = [...medians, median(ratios), Math.min(...ratios), Math.max(...ratios)];
+  const medians = TRANSPORTS.map((transport) => percentile(rounds.map((results) => results[transport][name]), 0.5));
+  const cells = [...medians, percentile(ratios, 0.5), Math.min(...ratios), Math.max(...ratios)];
   row(what, cells.map((cell) => cell.toFixed(2)));
 }
