@@ -1,4 +1,3 @@
-import { REPORT_MS } from "./metrics.ts";
 import { BACKLOG, type Handler, LISTEN_AGAIN_MS, type Transport, type TransportOptions } from "./transport.ts";
 
 /**
@@ -17,7 +16,6 @@ const NO_PONG = "No response from ping frame.";
  */
 export function serveNative(handler: Handler, { addr, silenceSeconds, report }: TransportOptions): Transport {
   let callOff = () => {};
-  let reportedAt = -Infinity;
   let http = listen(addr);
   const at = http.addr;
 
@@ -28,11 +26,7 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
       (request, { remoteAddr }) => answer(handler, request, remoteAddr.hostname, silenceSeconds),
     );
     http.finished.catch((error) => {
-      const now = performance.now();
-      if (now - reportedAt > REPORT_MS) {
-        report(`Nobody can connect for the moment: ${error.message}. Those who are connected stay.`);
-        reportedAt = now;
-      }
+      report(`Nobody can connect for the moment: ${error.message}. Those who are connected stay.`);
       listenAgain();
     });
     return http;

@@ -5,7 +5,7 @@ import { type Client, jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
 import type { Hub } from "./hub.ts";
 import type { LimitName } from "./limits.ts";
-import type { Metrics } from "./metrics.ts";
+import { type Metrics, REPORT_MS } from "./metrics.ts";
 import { serveNative } from "./native_transport.ts";
 import { DEFAULT_ROOM, Disconnect, isRoomName, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
 import type { Handler, Incoming, Transport, Upgrade } from "./transport.ts";
@@ -56,7 +56,7 @@ export class Server implements Handler {
       silenceSeconds: limits.silence,
       headerSeconds: limits.headers,
       messageBytes: jsonBytesMax(limits.message),
-      report,
+      report: seldom(report),
     };
     try {
       this.#transport = transport === "native"
@@ -174,6 +174,17 @@ function addressOf(headers: Headers, peer: string, proxies: Config["proxies"]): 
     address = hop;
   }
   return address;
+}
+
+/** Passes a line on, at most one a minute: what fails is tried again ten times a second. */
+function seldom(report: (line: string) => void): (line: string) => void {
+  let reportedAt = -Infinity;
+  return (line) => {
+    const now = performance.now();
+    if (now - reportedAt <= REPORT_MS) return;
+    reportedAt = now;
+    report(line);
+  };
 }
 
 /** Waits for a promise, but not for ever. */
