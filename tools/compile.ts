@@ -29,6 +29,7 @@ const { code } = await new Deno.Command(Deno.env.get("COMPILE_DENO") ?? Deno.exe
     ...permissions,
     "--include=dist/page",
     "--include=journal/worker.ts",
+    "--include=packer.ts",
     "--include=node_transport.ts",
     "--output=dist/hubbub",
     ...Deno.args,
