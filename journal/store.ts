@@ -24,7 +24,7 @@ export const SQL = {
 } as const;
 
 /** How many entries may wait for the index: what a search has to do first takes less than half a second then. */
-const NOT_INDEXED_MAX = 10_000;
+const NOT_INDEXED_MAX = 30_000;
 
 /** How long the texts of a page are in all, unless it is one text, in UTF-16 units. */
 const PAGE_LENGTH_MAX = 256 * 1024;
@@ -52,6 +52,8 @@ export class Store {
   readonly last: number;
   readonly #db: DatabaseSync;
   readonly #path: string;
+  // As SQLite's number.
+  readonly #synchronous: SQLOutputValue;
   readonly #rooms: Numbers;
   readonly #users: Numbers;
   readonly #names: Numbers;
@@ -86,6 +88,7 @@ export class Store {
   constructor(db: DatabaseSync, path: string) {
     this.#db = db;
     this.#path = path;
+    this.#synchronous = db.prepare("PRAGMA synchronous").get()!.synchronous!;
     this.epoch = String(db.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()!.value);
     this.last = Number(db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").get()?.seq ?? 0);
     this.#rooms = new Numbers(db, "rooms", "room");
@@ -146,7 +149,7 @@ export class Store {
   index(limit: number): boolean {
     if (this.#indexed >= this.#newest) return false;
     const rows = this.#reading(() => this.#notIndexed.all(this.#indexed, limit));
-    this.#writing(() => {
+    this.#lazily(() => {
       for (const { id, room, name, text } of rows) {
         this.#index.run(id!, indexed(String(text)), indexed(String(name)), roomWord(Number(room)));
       }
@@ -269,6 +272,16 @@ export class Store {
         this.#db.exec("ROLLBACK");
       } catch { /* A full disk and the like have ended the transaction already. */ }
       throw journalError("write to the journal", this.#path, error);
+    }
+  }
+
+  /** As `#writing`, for what can be made again if it is lost with the power: it need not wait for the disk. */
+  #lazily(write: () => void): void {
+    this.#db.exec("PRAGMA synchronous = NORMAL");
+    try {
+      this.#writing(write);
+    } finally {
+      this.#db.exec(`PRAGMA synchronous = ${this.#synchronous}`);
     }
   }
 

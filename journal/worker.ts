@@ -44,8 +44,11 @@ const RETENTION_CHUNK = 500;
 /** How long after an append the search index follows, in ms, so that entries one by one make one commit together. */
 const INDEX_DELAY_MS = 200;
 
-/** How many entries are taken into the index before requests get their turn: about 20 ms, if so many wait at all. */
-const INDEX_CHUNK = 1000;
+/** How many entries are taken into the index before requests get their turn: a few ms, if so many wait at all. */
+const INDEX_CHUNK = 250;
+
+/** How long the index then rests, in times of what that took: it comes after what is said, which many wait for. */
+const INDEX_REST = 4;
 
 // What a worker's global object is to the outside.
 const port = globalThis as unknown as Pick<MessagePort, "postMessage" | "onmessage">;
@@ -70,9 +73,10 @@ port.onmessage = ({ data }: MessageEvent<Opening>) => {
 
 /** Brings the search index up to date, a chunk at a time. */
 function index(store: Store): void {
+  const start = performance.now();
   const indexed = attempt(() => store.index(INDEX_CHUNK));
   const more = "value" in indexed && indexed.value;
-  indexing = more ? setTimeout(() => index(store), 0) : undefined;
+  indexing = more ? setTimeout(() => index(store), INDEX_REST * (performance.now() - start)) : undefined;
 }
 
 /** Deletes what is old, a chunk at a time, now and every so often. */
