@@ -199,7 +199,6 @@ export class Client implements Member {
   }
 
   flush(): void {
-    if (this.state === "gone") return;
     const texts: string[] = [];
     let length = 0;
     if (this.#private.size > 0) {
@@ -207,13 +206,15 @@ export class Client implements Member {
       length = this.#privateLength;
       this.#privateLength = 0;
     }
-    // A copy, because whoever was served goes to the end: a room with much to say must not starve the others.
-    for (const feed of [...this.#feeds]) {
-      if (length >= BATCH_BYTES_MAX) break;
+    let unasked = this.#feeds.size;
+    for (const feed of this.#feeds) {
+      if (unasked-- === 0 || length >= BATCH_BYTES_MAX) break;
       const text = feed.take(this);
       if (text === undefined) continue;
       texts.push(text);
       length += text.length;
+      if (this.#feeds.size === 1) break;
+      // Whoever was served goes to the end: a room with much to say must not starve the others.
       this.#feeds.delete(feed);
       this.#feeds.add(feed);
     }
