@@ -1,4 +1,11 @@
-import { BACKLOG, type Handler, LISTEN_AGAIN_MS, type Transport, type TransportOptions } from "./transport.ts";
+import {
+  BACKLOG,
+  type Handler,
+  LISTEN_AGAIN_MS,
+  type Transport,
+  type TransportOptions,
+  type Upgrade,
+} from "./transport.ts";
 
 /**
  * How long a handshake keeps its place that is never over, in ms. Of one that the peer resets in the middle Deno keeps the
@@ -63,22 +70,40 @@ export function answer(handler: Handler, request: Request, peer: string, silence
     ...upgrade.protocol !== undefined && { protocol: upgrade.protocol },
   });
   socket.binaryType = "arraybuffer";
-  // A peer that resets in the middle of the handshake leaves a socket that never says anything.
-  const timer = setTimeout(() => upgrade.gone(), HANDSHAKE_MS_MAX);
-  socket.onopen = () => {
-    clearTimeout(timer);
-    upgrade.opened(socket);
-  };
-  socket.onmessage = ({ data }) => upgrade.received(data);
-  socket.onerror = (event) => {
-    if ((event as ErrorEvent).message === NO_PONG) upgrade.silent();
-    else upgrade.violated();
-  };
-  socket.onclose = () => {
-    clearTimeout(timer);
-    upgrade.gone();
-    // A timer of Deno's holds the socket for up to half of the silence yet; it need not hold the client.
-    Object.assign(socket, { onopen: null, onmessage: null, onerror: null, onclose: null });
-  };
+  new Connection(socket, upgrade);
   return response;
+}
+
+/** Passes on what happens to a socket: one listener for all of it, since there are many sockets, most of them idle. */
+class Connection {
+  // Undefined when it is gone: a timer of Deno's holds the socket, and so this, for up to half of the silence yet.
+  #upgrade: Upgrade | undefined;
+  // A peer that resets in the middle of the handshake leaves a socket that never says anything.
+  readonly #timer = setTimeout(() => this.#gone(), HANDSHAKE_MS_MAX);
+
+  constructor(socket: WebSocket, upgrade: Upgrade) {
+    this.#upgrade = upgrade;
+    for (const type of ["open", "message", "error", "close"]) socket.addEventListener(type, this);
+  }
+
+  handleEvent(event: Event): void {
+    switch (event.type) {
+      case "open":
+        clearTimeout(this.#timer);
+        return this.#upgrade?.opened(event.target as WebSocket);
+      case "message":
+        return this.#upgrade?.received((event as MessageEvent).data);
+      case "error":
+        if ((event as ErrorEvent).message === NO_PONG) return this.#upgrade?.silent();
+        return this.#upgrade?.violated();
+      case "close":
+        return this.#gone();
+    }
+  }
+
+  #gone(): void {
+    clearTimeout(this.#timer);
+    this.#upgrade?.gone();
+    this.#upgrade = undefined;
+  }
 }

@@ -215,7 +215,7 @@ class Log {
   // For each line the count of bytes up to and with it, and the count before the first: all since the log began.
   #bytesTo: number[] = [];
   #bytesBefore = 0;
-  // Members with the same cursor share one joined string. Good for as long as the log has not grown.
+  // Members with the same cursor share one joined string, for as long as no more would go into it.
   #last: Partial<Record<keyof Line, Batch>> = {};
 
   /** The position after the newest line. */
@@ -226,7 +226,6 @@ class Log {
   push(line: Line): void {
     this.#bytesTo.push(this.#bytesUpTo(this.end) + utf8.encode(line.json).byteLength);
     this.#lines.push(line);
-    this.#last = {};
   }
 
   /** How many bytes of UTF-8 the lines from a position on have. */
@@ -237,7 +236,7 @@ class Log {
   /** The lines from a position on, at least one and at most BATCH_BYTES_MAX, joined. */
   batch(from: number, form: keyof Line): Batch {
     const last = this.#last[form];
-    if (last?.from === from) return last;
+    if (last?.from === from && (last.end === this.end || last.isFull)) return last;
     const bytesMax = this.#bytesUpTo(from) + BATCH_BYTES_MAX;
     let end = from + 1;
     while (end < this.end && this.#bytesUpTo(end + 1) <= bytesMax) end++;
@@ -246,7 +245,7 @@ class Log {
       const line = this.#lines[position - this.start]![form];
       if (line !== undefined) lines.push(line);
     }
-    const batch = { from, end, text: lines.length > 0 ? lines.join("\n") : undefined };
+    const batch = { from, end, isFull: end < this.end, text: lines.length > 0 ? lines.join("\n") : undefined };
     this.#last[form] = batch;
     return batch;
   }
@@ -272,6 +271,8 @@ interface Batch {
   readonly from: number;
   /** The position after its last line. */
   readonly end: number;
+  /** The next line would have been too much. */
+  readonly isFull: boolean;
   /** Undefined when the lines say nothing to those who take this form. */
   readonly text: string | undefined;
 }

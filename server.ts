@@ -165,7 +165,9 @@ const REFUSED: { readonly [limit in LimitName]?: [number, string] } = {
 
 /** For whom a request is: the peer, or whom a proxy that is believed names as the last that is not a proxy itself. */
 function addressOf(headers: Headers, peer: string, proxies: Config["proxies"]): string {
-  const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+  const forwarded = headers.get("x-forwarded-for");
+  if (forwarded === null) return unmapped(peer);
+  const hops = forwarded.split(",").map((hop) => hop.trim());
   let address = unmapped(peer);
   while (isIP(address) && proxies.check(address, isIP(address) === 4 ? "ipv4" : "ipv6")) {
     // Some proxies name the port, too.
@@ -319,7 +321,8 @@ function refuse({ method, url, headers }: Incoming, origins: readonly string[]):
 
 /** The room that a plain-text client asks for. */
 function roomOf(url: string): string {
-  return new URLSearchParams(partsOf(url).query).get("room") ?? DEFAULT_ROOM;
+  const { query } = partsOf(url);
+  return query === "" ? DEFAULT_ROOM : new URLSearchParams(query).get("room") ?? DEFAULT_ROOM;
 }
 
 /** A page may connect to the host that it came from, by http or https; other pages must be on the list. */

@@ -48,7 +48,7 @@ const INDEX_DELAY_MS = 200;
 const INDEX_CHUNK = 250;
 
 /** How long the index then rests, in times of what that took: it comes after what is said, which many wait for. */
-const INDEX_REST = 4;
+const INDEX_REST = 9;
 
 // What a worker's global object is to the outside.
 const port = globalThis as unknown as Pick<MessagePort, "postMessage" | "onmessage">;
