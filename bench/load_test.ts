@@ -78,10 +78,9 @@ Deno.test("The load generator takes many messages joined by newlines for what th
 });
 
 Deno.test("The load generator ends with the reason when a server cuts a client", async () => {
-  await assert.rejects(
-    loadOn((client) => client.close(4000, "reads too slowly")),
-    /closed a connection: 4000 reads too/,
-  );
+  // Only the first one speaks: of one that does, Deno's server may drop the connection before it has said why.
+  const cut = loadOn((client) => client.close(4000, "reads too slowly"), { ...WORKLOAD, senders: 1 });
+  await assert.rejects(cut, /closed a connection: 4000 reads too slowly/);
 });
 
 Deno.test("The load generator counts time from when a message should have been said, though the server held up its sender", async () => {
