@@ -74,7 +74,9 @@ export function draw({ title, notes, ratios, latencyTitle, latencies }: Drawing)
     text(MARGIN, curves - 24, latencyTitle, "head"),
     ...[first!, second!].map((name, i) => {
       const x = WIDTH - MARGIN - 200 + i * 100;
-      return `<rect class="bar s${i}" x="${x}" y="${curves - 35}" width="12" height="12"/>${text(x + 18, curves - 24, name)}`;
+      return `<rect class="bar s${i}" x="${x}" y="${curves - 35}" width="12" height="12"/>${
+        text(x + 18, curves - 24, name)
+      }`;
     }),
     ...drawLatencies(Object.values(latencies), curves),
     "</svg>\n",
@@ -136,7 +138,9 @@ function drawLatencies(histograms: readonly Histogram[], top: number): string[] 
     }),
     ...histograms.map((histogram, i) => {
       const [p50, p99] = [histogram.percentile(0.5), histogram.percentile(0.99)];
-      return `<line class="spread s${i}" stroke-dasharray="4 3" x1="${px(x(p99))}" x2="${px(x(p99))}" y1="${top}" y2="${bottom}"/>` +
+      return `<line class="spread s${i}" stroke-dasharray="4 3" x1="${px(x(p99))}" x2="${
+        px(x(p99))
+      }" y1="${top}" y2="${bottom}"/>` +
         `<line class="spread s${i}" x1="${px(x(p50))}" x2="${px(x(p50))}" y1="${top}" y2="${bottom}"/>`;
     }),
     text(MARGIN, bottom + 40, "Lines: half of the messages are there by then; dashed: 99 of 100", "faint"),
