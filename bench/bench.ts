@@ -99,16 +99,20 @@ const MEASURES: readonly Measure[] = [
 async function measure(name: ServerName, step: (what: string) => void): Promise<Measurement> {
   step("starts");
   await using server = await SERVERS[name]();
-  const loads: Partial<Record<WorkloadName, LoadResult>> = {};
-  for (const [workload, load] of Object.entries(WORKLOADS) as [WorkloadName, Workload][]) {
+  const load = (workload: WorkloadName) => {
     step(TITLES[workload]);
-    loads[workload] = await generate(server.url, load);
-  }
+    return generate(server.url, WORKLOADS[workload]);
+  };
+  const alone = await load("alone");
+  // Before there are many, whose memory the idle ones would be given, but after one, who loads what all use.
   step(`${IDLE} idle connections`);
-  return { loads: loads as Measurement["loads"], idleKiB: await measureIdle(server) };
+  const idleKiB = await measureIdle(server);
+  return {
+    loads: { alone, steady: await load("steady"), crowd: await load("crowd"), small: await load("small") },
+    idleKiB,
+  };
 }
 
-/** Of which the server has seen others before, so that what they share is there already. */
 async function measureIdle({ pid, url }: Server): Promise<number> {
   if (Deno.build.os !== "linux") return NaN;
   await pause(SETTLE_MS);

@@ -27,7 +27,7 @@ const WIDTH = 760;
 const MARGIN = 24;
 const LINE = 18;
 /** The bars of the ratios begin after their words, and leave room for the number behind them. */
-const BARS_FROM = 330;
+const BARS_FROM = 360;
 const BARS_TO = WIDTH - 84;
 const ROW = 30;
 const CURVES = 170;
@@ -58,7 +58,8 @@ const STYLE = `
 /** Draws it all as an SVG that needs nothing else, and follows the reader's light or dark. */
 export function draw({ title, notes, ratios, latencyTitle, latencies }: Drawing): string {
   const [first, second] = Object.keys(latencies);
-  const bars = MARGIN + 30 + notes.length * LINE + 34;
+  const legend = MARGIN + 38 + notes.length * LINE + 14;
+  const bars = legend + 20;
   const curves = bars + ratios.length * ROW + 84;
   const height = curves + CURVES + 56;
   const says = ratios.map(({ what, median }) => `${what}: ${timesOf(median)}`).join("; ");
@@ -70,14 +71,20 @@ export function draw({ title, notes, ratios, latencyTitle, latencies }: Drawing)
     `<rect class="paper" width="${WIDTH}" height="${height}"/>`,
     text(MARGIN, MARGIN + 14, title, "head"),
     ...notes.map((note, i) => text(MARGIN, MARGIN + 38 + i * LINE, note, "faint")),
-    ...drawRatios(ratios, bars),
-    text(MARGIN, curves - 24, latencyTitle, "head"),
     ...[first!, second!].map((name, i) => {
-      const x = WIDTH - MARGIN - 200 + i * 100;
-      return `<rect class="bar s${i}" x="${x}" y="${curves - 35}" width="12" height="12"/>${
-        text(x + 18, curves - 24, name)
+      const x = MARGIN + i * 90;
+      return `<rect class="bar s${i}" x="${x}" y="${legend - 11}" width="12" height="12"/>${
+        text(x + 18, legend, name)
       }`;
     }),
+    text(
+      MARGIN + 200,
+      legend,
+      "A bar has the color of whoever is ahead; its line goes from the least to the most",
+      "faint",
+    ),
+    ...drawRatios(ratios, bars),
+    text(MARGIN, curves - 24, latencyTitle, "head"),
     ...drawLatencies(Object.values(latencies), curves),
     "</svg>\n",
   ].join("\n");
