@@ -167,6 +167,7 @@ function printSuspicions(rounds: readonly Round[]): void {
       const busy = median(rounds.map((round) => round[name].loads[workload].busy));
       if (busy <= BUSY_MAX) continue;
       const share = `${(busy * 100).toFixed(0)} % of a core`;
+      // What the generator takes from a server makes it seem slower than it is.
       const is = name === NAMES[0] ? "better than it is shown" : "worse than it is shown";
       console.log(`${TITLES[workload]}, ${name}: the load generator took ${share}; ${NAMES[0]}'s ratio may be ${is}.`);
     }
