@@ -182,7 +182,9 @@ function printFaults(rounds: readonly Round[]): boolean {
     const [lost, doubled, reordered] = (["lost", "doubled", "reordered"] as const).map((fault) =>
       loads.reduce((sum, load) => sum + load[fault], 0)
     );
-    console.log(`${name}: ${lost} lost, ${doubled} doubled, ${reordered} out of order.`);
+    const busy = (Math.max(...loads.map(({ busy }) => busy)) * 100).toFixed(0);
+    const faults = `${lost} lost, ${doubled} doubled, ${reordered} out of order`;
+    console.log(`${name}: ${faults}. The load generator took at most ${busy} % of a core.`);
     good &&= lost === 0 && doubled === 0 && reordered === 0;
   }
   return good;

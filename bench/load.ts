@@ -140,9 +140,9 @@ class Load {
     }
     const start = nowUs();
     for (let turn = 0; this.#speaking; turn++) {
-      // Who is late catches up: what is due counts from when it was due.
+      // Who is late catches up: what is due counts from when it was due. A timer takes whole ms, and must not be early.
       const due = start + turn * 1e6 / pace.perSecond;
-      if (due > nowUs()) await pause((due - nowUs()) / 1_000);
+      if (due > nowUs()) await pause(Math.ceil((due - nowUs()) / 1_000));
       this.#say(turn % senders, due);
     }
   }

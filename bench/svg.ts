@@ -30,7 +30,9 @@ const LINE = 18;
 const BARS_FROM = 360;
 const BARS_TO = WIDTH - 84;
 const ROW = 30;
+/** The curves are so high, and leave so much room beside them, for half of the words under their ends. */
 const CURVES = 170;
+const CURVES_FROM = MARGIN + 12;
 
 /** Each octave of the times has so many points. */
 const POINTS_PER_OCTAVE = 8;
@@ -80,7 +82,7 @@ export function draw({ title, notes, ratios, latencyTitle, latencies }: Drawing)
     text(
       MARGIN + 200,
       legend,
-      "A bar has the color of whoever is ahead; its line goes from the least to the most",
+      "A bar has the color of whoever is ahead; its line is the spread of the rounds",
       "faint",
     ),
     ...drawRatios(ratios, bars),
@@ -130,7 +132,8 @@ function drawLatencies(histograms: readonly Histogram[], top: number): string[] 
   const low = Math.floor(Math.log10(Math.max(Math.min(...bars.map(({ from }) => from)), 1)));
   const high = Math.ceil(Math.log10(Math.max(...bars.map(({ to }) => to))));
   const most = Math.max(...bars.map(({ share }) => share));
-  const x = (us: number) => MARGIN + (Math.log10(Math.max(us, 1)) - low) / (high - low) * (WIDTH - 2 * MARGIN);
+  const x = (us: number) =>
+    CURVES_FROM + (Math.log10(Math.max(us, 1)) - low) / (high - low) * (WIDTH - 2 * CURVES_FROM);
   const y = (share: number) => bottom - share / most * CURVES;
   const ticks = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
   return [
