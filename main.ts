@@ -12,20 +12,25 @@ import { links, ListenError, Server } from "./server.ts";
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;
 
+/** How long after the start the page is packed, in ms. Before, what is sent is compressed anew each time, or not at all. */
+const PACK_AFTER_MS = 2_000;
+
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config): Promise<void> {
   const { data, keepMs, limits } = config;
-  const journal = data === undefined ? openMemory() : await openSqlite({ directory: data, keepMs });
+  const [journal, assets] = await Promise.all([
+    data === undefined ? openMemory() : openSqlite({ directory: data, keepMs }),
+    loadAssets(),
+  ]);
   const metrics = new Metrics(console.error);
   const hub = new Hub({ journal, limits, metrics });
-  const assets = await loadAssets();
   const server = new Server({ hub, config, assets, metrics, resources: new ProcessResources() });
   const addr = await server.listen(config.addr);
   const ended = hub.run();
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
-  // Until it is done, what is sent is compressed anew each time.
-  pack(assets.values()).catch(({ message }) => console.error(message));
+  // When those who lost the last server are back: to make a thread takes some tens of ms of this one.
+  setTimeout(() => pack(assets.values()).catch(({ message }) => console.error(message)), PACK_AFTER_MS);
   console.log(`Hubbub ${metadata.version} is open. Press Ctrl+C to end it.`);
   for (const link of links(addr)) console.log(`  ${link}`);
   console.log(data === undefined ? "What is said is kept until it ends." : `What is said is kept in ${data}.`);
