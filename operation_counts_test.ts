@@ -107,12 +107,17 @@ function helloOf({ journal }: Harness, name: string, rooms: readonly string[], a
   return encode({ type: "hello", secret: secretOf(name), epoch: journal.epoch, rooms: cursors });
 }
 
+/** Lets everything happen that still has to, after which nothing does. */
+async function rest(h: Harness): Promise<void> {
+  await h.deliver(REST_MS);
+  assert.equal(h.clock.waiting, 0, "a timer waits though nothing happens");
+}
+
 /** People who are in some rooms and have been told everything. */
 async function crowd(h: Harness, size: number, ...rooms: string[]): Promise<Peer[]> {
   const peers = Array.from({ length: size }, () => h.connect());
   for (const [i, { client }] of peers.entries()) client.received(helloOf(h, `${i}-of-${rooms.join("-")}`, rooms));
-  await h.deliver(REST_MS);
-  assert.equal(h.clock.waiting, 0, "it begins when nothing happens");
+  await rest(h);
   return peers;
 }
 
@@ -156,7 +161,7 @@ test("Lines are joined once in each form, however those who speak JSON and those
     // In this order they are in the room: a newcomer who speaks JSON waits for the newest page only if there is none yet.
     if (i === 0) await h.deliver();
   }
-  await h.deliver(REST_MS);
+  await rest(h);
   const lines = sayings(MESSAGES);
   const work = await workOf(h, async () => {
     for (const line of lines) peers[0]!.client.received(line);
@@ -314,7 +319,7 @@ test("A thousand who come at once have the newest page read and written out once
   for (const line of sayings(MESSAGES)) ann!.client.received(line);
   await h.deliver();
   ann!.client.gone();
-  await h.deliver(REST_MS);
+  await rest(h);
   assert.deepEqual(h.hub.rooms, [], "nothing of the room is in memory");
   const peers = Array.from({ length: MEMBERS }, () => h.connect());
   const hellos = peers.map((_, i) => helloOf(h, `${i}`, ["lobby"]));
@@ -340,7 +345,7 @@ test("Those who come back with the same cursor, from before what is in memory, h
   const [ann] = await crowd(h, 1, "lobby");
   const count = RECENT_ENTRIES_MAX + MESSAGES;
   for (const line of sayings(count)) ann!.client.received(line);
-  await h.deliver(REST_MS);
+  await rest(h);
   const peers = Array.from({ length: MESSAGES }, () => h.connect());
   const hellos = peers.map((_, i) => helloOf(h, `${i}`, ["lobby"], 0));
   const work = await workOf(h, async () => {
