@@ -111,7 +111,7 @@ export class Client implements Member {
       const text = data.replaceAll("\n", " ").trim();
       // It can't be told that something was refused, and must not lose it unawares.
       if (this.#rate.take("say", this.#ports.now()) === "refused") return this.end(Disconnect.tooFast);
-      // It is somebody else each time it comes, so that a count is enough, and the journal's index of nonces stays in order.
+      // It is somebody else each time it comes, so that a count is enough, and in the journal's index they stand close together.
       return this.#tell({ type: "say", room: this.room, nonce: String(this.#lines++), text });
     }
     for (const line of data.split("\n")) {
@@ -199,6 +199,7 @@ export class Client implements Member {
   }
 
   flush(): void {
+    if (this.#closed) return;
     const texts: string[] = [];
     let length = 0;
     if (this.#private.size > 0) {

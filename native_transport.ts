@@ -90,7 +90,9 @@ class Connection {
     switch (event.type) {
       case "open":
         clearTimeout(this.#timer);
-        return this.#upgrade?.opened(event.target as WebSocket);
+        // Too late: its place is somebody else's.
+        if (!this.#upgrade) return (event.target as WebSocket).close();
+        return this.#upgrade.opened(event.target as WebSocket);
       case "message":
         return this.#upgrade?.received((event as MessageEvent).data);
       case "error":

@@ -26,6 +26,9 @@ export const SQL = {
 /** How many entries may wait for the index: what a search has to do first takes less than half a second then. */
 const NOT_INDEXED_MAX = 30_000;
 
+/** The same for their texts, in UTF-16 units. */
+const NOT_INDEXED_LENGTH_MAX = 3 * 1024 * 1024;
+
 /** How long the texts of a page are in all, unless it is one text, in UTF-16 units. */
 const PAGE_LENGTH_MAX = 256 * 1024;
 
@@ -39,7 +42,7 @@ const INDEX_CHUNK = 1000;
  * The journal's engine: everything that was said, in one SQLite database. What it does is done when it returns, and
  * holds up its thread until then. Only one Store, in one process, has a file.
  *
- * The index for searching lags behind the entries, for it takes three times as long to write as they do: `index` brings
+ * The index for searching lags behind the entries, for it takes two or three times as long to write as they do: `index` brings
  * it nearer, for whoever has time; `search` brings it up to date first.
  *
  * A copy of the file in use is made by SQLite's own means. For this process to open and close the file by any other
@@ -73,6 +76,8 @@ export class Store {
   readonly #raise: StatementSync;
   // Entries up to this one are in the index, those above are not.
   #indexed: number;
+  // Of the texts that are not in it, as far as they came since the store was opened.
+  #notIndexedLength = 0;
   #newest: number;
   #closed = false;
 
@@ -135,9 +140,13 @@ export class Store {
       for (const numbers of [this.#rooms, this.#users, this.#names]) numbers.forget();
       return drafts.map((draft) => this.#add(draft));
     });
-    for (const { entry } of stored) this.#newest = Math.max(this.#newest, entry.id);
-    // More than came, so that they get fewer; many, since many together are cheaper; not all, since somebody waits.
+    for (const { entry, duplicate } of stored) {
+      this.#newest = Math.max(this.#newest, entry.id);
+      if (!duplicate) this.#notIndexedLength += entry.text.length;
+    }
+    // More than came, so that they get fewer; of short ones many, since many together are cheaper; not all, since somebody waits.
     if (this.#newest - this.#indexed > NOT_INDEXED_MAX) this.#catchUp(Math.max(2 * drafts.length, INDEX_CHUNK));
+    else if (this.#notIndexedLength > NOT_INDEXED_LENGTH_MAX) this.#catchUp(2 * drafts.length);
     return stored;
   }
 
@@ -154,6 +163,8 @@ export class Store {
         this.#index.run(id!, indexed(String(text)), indexed(String(name)), roomWord(Number(room)));
       }
     });
+    const length = rows.reduce((sum, { text }) => sum + String(text).length, 0);
+    this.#notIndexedLength = Math.max(0, this.#notIndexedLength - length);
     this.#indexed = rows.length < limit ? this.#newest : Number(rows.at(-1)!.id);
     return this.#indexed < this.#newest;
   }

@@ -44,11 +44,14 @@ const RETENTION_CHUNK = 500;
 /** How long after an append the search index follows, in ms, so that entries one by one make one commit together. */
 const INDEX_DELAY_MS = 200;
 
-/** How many entries are taken into the index before requests get their turn: a few ms, if so many wait at all. */
+/** How many entries are taken into the index before requests get their turn: 10 ms, if so many wait at all, and are short. */
 const INDEX_CHUNK = 250;
 
 /** How long the index then rests, in times of what that took: it comes after what is said, which many wait for. */
 const INDEX_REST = 9;
+
+/** The longest that it rests, in ms: long texts take long, and must not be more and more that wait. */
+const INDEX_REST_MS_MAX = 100;
 
 // What a worker's global object is to the outside.
 const port = globalThis as unknown as Pick<MessagePort, "postMessage" | "onmessage">;
@@ -76,7 +79,8 @@ function index(store: Store): void {
   const start = performance.now();
   const indexed = attempt(() => store.index(INDEX_CHUNK));
   const more = "value" in indexed && indexed.value;
-  indexing = more ? setTimeout(() => index(store), INDEX_REST * (performance.now() - start)) : undefined;
+  const rest = Math.min(INDEX_REST * (performance.now() - start), INDEX_REST_MS_MAX);
+  indexing = more ? setTimeout(() => index(store), rest) : undefined;
 }
 
 /** Deletes what is old, a chunk at a time, now and every so often. */
