@@ -227,6 +227,15 @@ Deno.test("Store finds what is in its index when a full disk lets it take in no 
   store.close();
 });
 
+Deno.test("No more of long texts waits for the index than a search can take in at once", () => {
+  const store = Store.open(":memory:", durability);
+  for (let i = 0; i < 100; i++) store.append([draft(`${i} ${"long ".repeat(13_000)}`)]);
+  let waiting = 1;
+  while (store.index(1)) waiting++;
+  assert(waiting * 65_000 <= 4 * 1024 * 1024, `${waiting} texts of 65,000 characters`);
+  store.close();
+});
+
 Deno.test("Store's index catches up, a little at a time or with the next search, also after the file was closed", () => {
   inDirectory((directory) => {
     const first = Store.open(`${directory}/a.db`, durability);
