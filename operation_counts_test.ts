@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { Disconnect, encode } from "./protocol.ts";
 import { RECENT_ENTRIES_MAX } from "./recent.ts";
-import { PAUSE_MS_MAX, SWEEP_WRITES } from "./room.ts";
+import { BATCH_BYTES_MAX, PAUSE_MS_MAX, SWEEP_WRITES } from "./room.ts";
 import { TYPING_MAX } from "./roster.ts";
 import { FakeSocket, settle } from "./testing/fakes.ts";
 import { Harness, type Peer, secretOf } from "./testing/harness.ts";
@@ -97,8 +97,11 @@ function socketsOf(peers: readonly Peer[]): FakeSocket[] {
 }
 
 /** Lines of JSON with which something is said to a room. */
-function sayings(count: number, room = "lobby"): string[] {
-  return Array.from({ length: count }, (_, i) => encode({ type: "say", room, nonce: `${room}-${i}`, text: `${i}` }));
+function sayings(count: number, room = "lobby", length = 1): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const text = `${i}`.padEnd(length, "x");
+    return encode({ type: "say", room, nonce: `${room}-${length}-${i}`, text });
+  });
 }
 
 /** The line with which somebody says who they are, who may have something of a room already. */
@@ -232,6 +235,29 @@ test("Who is busy costs neither a message nor a turn, and is sent all that they 
     turns: Math.ceil(busy.length / SWEEP_WRITES) + 1,
     timers: 1,
   });
+});
+
+test("A full batch is joined once for all who are to get it, though more is said before they have it", async (h) => {
+  const peers = await crowd(h, MESSAGES, "lobby");
+  const [speaker, ...busy] = peers;
+  for (const { socket } of busy) socket.bufferedAmount = 1;
+  // More than one batch, less than two.
+  const length = Math.ceil(1.5 * BATCH_BYTES_MAX / MESSAGES);
+  const [lines, more] = [sayings(MESSAGES, "lobby", length), sayings(3, "lobby", length + 1)];
+  for (const line of lines) speaker!.client.received(line);
+  await h.deliver(0);
+  for (const { socket } of busy) socket.bufferedAmount = 0;
+  const work = await workOf(h, async () => {
+    h.clock.advance(PAUSE_MS_MAX);
+    for (const line of more) {
+      h.clock.advance(0);
+      speaker!.client.received(line);
+      await settle();
+    }
+    await h.deliver(0);
+  });
+  // The full one, the rest for the same, and what is new to the speaker, who had all before.
+  assert.equal(work.joined, 3);
 });
 
 test("What is said while a commit is under way is the next one, whoever says it in however many turns", async (h) => {
