@@ -136,8 +136,8 @@ Deno.test("HOSTILE 2: what Deno makes a WebSocket of is answered with the respon
     assert((isGood ? [101] : [400, 403, 405, 426]).includes(response.status), `${response.status}`);
     for (const { socket, response: own } of upgrades) {
       assert.equal(response, own);
-      socket.onopen?.(new Event("open"));
-      socket.onclose?.(new CloseEvent("close"));
+      socket.dispatchEvent(new Event("open"));
+      socket.dispatchEvent(new CloseEvent("close"));
     }
     count++;
   });
