@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { pause } from "../testing/pause.ts";
 import { percentile } from "../testing/percentile.ts";
 import { residentBytes } from "../testing/process_stats.ts";
 import { connectAll } from "./connection.ts";
@@ -122,10 +123,6 @@ async function measureIdle({ pid, url }: Server): Promise<number> {
   const bytes = await residentBytes(pid) - before;
   await Promise.all(connections.map((connection) => connection.close()));
   return bytes / 1024 / IDLE;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function median(values: readonly number[]): number {

@@ -7,6 +7,7 @@
  * @module
  */
 import { cpuUsage } from "node:process";
+import { pause } from "../testing/pause.ts";
 import { connectAll, type Connection } from "./connection.ts";
 import { Histogram } from "./histogram.ts";
 import { type Faults, Ledger } from "./ledger.ts";
@@ -171,10 +172,6 @@ class Load {
 /** In whole µs, on a monotonic clock. */
 function nowUs(): number {
   return Math.round(performance.now() * 1_000);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 if (import.meta.main) {

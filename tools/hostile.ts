@@ -7,6 +7,7 @@
 import { jsonBytesMax } from "../client.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
+import { pause } from "../testing/pause.ts";
 import { openFiles, residentBytes } from "../testing/process_stats.ts";
 import { HANDSHAKE, RawSocket } from "../testing/raw_socket.ts";
 import { SeedClient } from "../testing/seed_client.ts";
@@ -120,10 +121,6 @@ async function measure(kind: Kind, transport: TransportName): Promise<string[]> 
   for (const socket of sockets) socket[Symbol.dispose]();
   const each = (bytes: number) => ((bytes - before) / 1024 / kind.count).toFixed(1);
   return [each(most), each(later), `${Math.max(0, left)}`];
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const row = (what: string, cells: readonly string[]) =>

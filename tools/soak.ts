@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { pause } from "../testing/pause.ts";
 import { openFiles, residentBytes } from "../testing/process_stats.ts";
 import { Random } from "../testing/random.ts";
 import { ServerProcess } from "../testing/server_process.ts";
@@ -111,10 +112,6 @@ async function leftovers(server: ServerProcess, before: Sample): Promise<string 
     }
     await pause(1_000);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** @returns what is wrong, in sentences. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { WEBSOCKET_PATH } from "../protocol.ts";
+import { pause } from "../testing/pause.ts";
 import { percentile } from "../testing/percentile.ts";
 import { busyMs, residentBytes } from "../testing/process_stats.ts";
 import { ServerProcess } from "../testing/server_process.ts";
@@ -152,10 +153,6 @@ async function measureLatency({ pid }: ServerProcess, audience: Audience) {
   await audience.heardAll();
   const steady = (await busyMs(pid) - busy) / (performance.now() - start) * 100;
   return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), steady };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const rounds: Record<TransportName, Results>[] = [];
