@@ -18,6 +18,8 @@ import { draw, type Ratio, timesOf } from "./svg.ts";
 const ROUNDS = 3;
 /** For so long nothing happens before memory is looked at, of which there is no event, in ms. */
 const SETTLE_MS = 500;
+/** And for so long before that: what takes memory at the start, as Hubbub does to pack its page, has given it back by then. */
+const START_MS = 3_000;
 const IDLE = 1_000;
 /** From this share of a core on the generator may be what is measured. */
 const BUSY_MAX = 0.9;
@@ -116,7 +118,7 @@ async function measure(name: ServerName, step: (what: string) => void): Promise<
 
 async function measureIdle({ pid, url }: Server): Promise<number> {
   if (Deno.build.os !== "linux") return NaN;
-  await pause(SETTLE_MS);
+  await pause(START_MS);
   const before = await residentBytes(pid);
   const connections = await connectAll(url, IDLE, () => () => {});
   await pause(SETTLE_MS);
