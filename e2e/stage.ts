@@ -24,6 +24,10 @@ export const AWAY = /^(The server went away|Not connected)\. Trying again soon\.
 const ignore = !findChromium() && !Deno.env.get("CI");
 if (ignore) console.log("The browser tests are skipped: there is no Chromium. Set CHROMIUM to where it is.");
 
+// It is noon wherever these tests run, lest a day end within one and its headings change. In "Etc/GMT-5" clocks are 5 hours ahead.
+const hoursUntilNoon = 12 - new Date().getUTCHours();
+Deno.env.set("TZ", `Etc/GMT${hoursUntilNoon > 0 ? "-" : "+"}${Math.abs(hoursUntilNoon)}`);
+
 /**
  * A server and a browser of its own for each test, so that Deno's sanitizers see to it that nothing is left behind. When a
  * test fails, though, the next may be blamed for a timer that playwright left.
