@@ -18,6 +18,60 @@ export interface Entry extends Draft {
   readonly id: number;
 }
 
+/** What can be done to what is said, and to those who say it. Times are in ms since 1970; without `until` it has no end. */
+export type Deed =
+  /** `author` is who said it. */
+  | { readonly type: "delete"; readonly room: string; readonly message: number; readonly author?: string }
+  | { readonly type: "mute"; readonly user: string; readonly name: string; readonly until?: number }
+  | { readonly type: "unmute"; readonly user: string; readonly name: string }
+  /** `network` is an IPv4 address or the first half of an IPv6 one. */
+  | {
+    readonly type: "ban";
+    readonly user: string;
+    readonly name: string;
+    readonly network?: string;
+    readonly until?: number;
+  }
+  /** `ban` is the id of the act, as are `link`, `token` and `hook` below. */
+  | { readonly type: "unban"; readonly ban: number }
+  | { readonly type: "lock"; readonly room: string }
+  | { readonly type: "unlock"; readonly room: string }
+  /** So many seconds are between two messages of one person; 0 ends it. */
+  | { readonly type: "slow"; readonly room: string; readonly seconds: number }
+  /** `digest` is all that is kept of a secret: its SHA-256 in hexadecimal. */
+  | { readonly type: "link"; readonly room: string; readonly digest: string; readonly until?: number }
+  | { readonly type: "unlink"; readonly link: number }
+  | { readonly type: "token"; readonly name: string; readonly room?: string; readonly digest: string }
+  | { readonly type: "untoken"; readonly token: number }
+  /** `secret` signs what is sent, and so has to be kept as it is. */
+  | { readonly type: "hook"; readonly url: string; readonly room?: string; readonly secret: string }
+  | { readonly type: "unhook"; readonly hook: number };
+
+/** A deed, and who does it, before it has a place in the journal. */
+export interface ActDraft<D extends Deed = Deed> {
+  readonly deed: D;
+  /** The public id of who does it. */
+  readonly by: string;
+  /** What they were called then. */
+  readonly name: string;
+  /** As of a draft. */
+  readonly at: number;
+}
+
+/** Something that was done and is kept. All of them together are the audit log. */
+export interface Act<D extends Deed = Deed> extends ActDraft<D> {
+  /** Its place in the one order of everything that was said and done. */
+  readonly id: number;
+}
+
+/** Everything that has a place in the order. */
+export type Kept = Entry | Act;
+
+/** Whether it was done, and not said. */
+export function isAct(kept: Kept): kept is Act {
+  return "deed" in kept;
+}
+
 /** What became of a draft. */
 export interface Stored {
   /** The entry that has the draft's user and nonce: the draft's own, or an earlier one. */
@@ -33,8 +87,8 @@ export interface Claim {
 }
 
 /** Some of what was said: as many entries as were asked for, fewer if they are long. */
-export interface Page {
-  readonly entries: readonly Entry[];
+export interface Page<T extends Kept = Entry> {
+  readonly entries: readonly T[];
   /** There is more in the direction that was asked for. */
   readonly more: boolean;
   /** Some of what was asked for has been deleted because of its age. */
@@ -53,7 +107,7 @@ export interface Search {
 }
 
 /**
- * Everything that was said, in one order, kept. What `append` has answered survives the end of the process, however it
+ * Everything that was said and done, in one order, kept. What `append` and `act` have answered survives the end of the process, however it
  * ends. Calls are carried out in the order in which they were made, so what is read after an append includes it.
  */
 export interface Journal {
@@ -63,19 +117,30 @@ export interface Journal {
   readonly last: number;
   /** Every name that is owned, as it was when the journal was opened. */
   readonly claims: readonly Claim[];
+  /** Everything that was done when the journal was opened, but for deletions. */
+  readonly acts: readonly Act[];
   /**
    * Keeps drafts, in order, all of them or none.
    * @throws {JournalError} when they can't be kept, for example because the disk is full. Trying again is safe.
    */
   append(drafts: readonly Draft[]): Promise<Stored[]>;
+  /**
+   * Keeps what is done. A message that is deleted is in no page from then on and its text is gone; but saying it again
+   * with its nonce is still not saying it. Of a deletion that names an author the message has to be theirs.
+   * @returns undefined when there is no such message, and then nothing was kept.
+   * @throws {JournalError} when it can't be kept.
+   */
+  act(draft: ActDraft): Promise<Act | undefined>;
+  /** The newest acts with an id below `before`, deletions too, newest first. */
+  audit(before: number, limit: number): Promise<Act[]>;
   /** Keeps who owns a name; their earlier name is free again. The caller knows that nobody else owns it. */
   claim(claim: Claim): Promise<void>;
   /** The newest entries of a room with an id below `before`, oldest of them first. */
   before(room: string, before: number, limit: number): Promise<Page>;
-  /** The oldest entries of a room with an id above `after`, oldest first. */
-  after(room: string, after: number, limit: number): Promise<Page>;
-  /** The oldest entries of all rooms with an id above `id`, oldest first. */
-  since(id: number, limit: number): Promise<Page>;
+  /** The oldest entries of a room with an id above `after`, and deletions of what was said there before, oldest first. */
+  after(room: string, after: number, limit: number): Promise<Page<Kept>>;
+  /** The oldest of all that was said or done with an id above `id`, oldest first. */
+  since(id: number, limit: number): Promise<Page<Kept>>;
   /** The newest entries that match, newest first. A query without anything to look for finds nothing. */
   search(search: Search): Promise<Page>;
   /** Ends everything; what was asked before is carried out first. */

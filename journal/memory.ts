@@ -13,6 +13,7 @@ export function openMemory(): Journal {
     epoch: store.epoch,
     last: store.last,
     claims: store.claims(),
+    acts: store.acts(),
     append: (drafts) =>
       Promise.try(() => {
         const stored = store.append(drafts);
@@ -20,6 +21,8 @@ export function openMemory(): Journal {
         store.index(drafts.length);
         return stored;
       }),
+    act: (draft) => Promise.try(() => store.act(draft)),
+    audit: (before, limit) => Promise.try(() => store.audit(before, limit)),
     claim: (claim) => Promise.try(() => store.claim(claim)),
     before: (room, before, limit) => Promise.try(() => store.before(room, before, limit)),
     after: (room, after, limit) => Promise.try(() => store.after(room, after, limit)),

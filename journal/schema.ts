@@ -10,6 +10,9 @@ export const APPLICATION_ID = 0x68756262;
  * twice, not even after what had it was deleted; an index ends with the id, so `messages_by_room` serves pages as it is.
  * `floor` is the highest id that was deleted from a room because of its age.
  *
+ * `acts` are what was done, as JSON, with ids of the same sequence; `room` is that of a deletion. What was deleted keeps its
+ * row for its nonce's sake, without its text; `deleted` is the id of the act.
+ *
  * `search` is an index alone: it keeps no text of its own, and its rowid is the message's id. A mark (as over and under
  * Thai consonants) is part of a word, see query.ts.
  */
@@ -37,6 +40,20 @@ export const MIGRATIONS: readonly string[] = [
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
   );
   INSERT INTO meta (key, value) VALUES ('epoch', lower(hex(randomblob(8))));
+  `,
+  `
+  ALTER TABLE messages ADD COLUMN deleted INTEGER;
+  CREATE TABLE acts (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    deed TEXT NOT NULL,
+    room INTEGER
+  ) STRICT;
+  CREATE INDEX deletions_by_room ON acts (room) WHERE room IS NOT NULL;
+  INSERT INTO sqlite_sequence (name, seq) SELECT 'messages', 0
+    WHERE NOT EXISTS (SELECT * FROM sqlite_sequence WHERE name = 'messages');
   `,
 ];
 

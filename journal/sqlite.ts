@@ -25,16 +25,23 @@ export interface Options extends Partial<Durability> {
 export async function openSqlite({ directory, keepMs, synchronous = "FULL" }: Options): Promise<Journal> {
   const remote = new Remote();
   try {
-    const { epoch, last, claims } = await remote.open({ path: join(directory, JOURNAL_FILE), keepMs, synchronous });
+    const { epoch, last, claims, acts } = await remote.open({
+      path: join(directory, JOURNAL_FILE),
+      keepMs,
+      synchronous,
+    });
     return {
       epoch,
       last,
       claims,
+      acts,
       append: async (drafts) => {
         // The answer holds entries only where they are not the drafts: what is known here need not be copied again.
         const stored = await remote.call<Answer["append"]>({ method: "append", arguments: [drafts] });
         return stored.map((stored, index) => toStored(stored, drafts[index]!));
       },
+      act: (draft) => remote.call({ method: "act", arguments: [draft] }),
+      audit: (...page) => remote.call({ method: "audit", arguments: page }),
       claim: (claim) => remote.call({ method: "claim", arguments: [claim] }),
       before: (...page) => remote.call({ method: "before", arguments: page }),
       after: (...page) => remote.call({ method: "after", arguments: page }),

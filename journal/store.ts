@@ -1,6 +1,18 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { type Durability, journalError, openDatabase } from "./database.ts";
-import { type Claim, type Draft, type Entry, JournalError, type Page, type Search, type Stored } from "./journal.ts";
+import {
+  type Act,
+  type ActDraft,
+  type Claim,
+  type Deed,
+  type Draft,
+  type Entry,
+  JournalError,
+  type Kept,
+  type Page,
+  type Search,
+  type Stored,
+} from "./journal.ts";
 import { indexed, roomWord, toMatch } from "./query.ts";
 
 /** Every entry, as SQL: the rest of the statement says which of them. */
@@ -9,17 +21,22 @@ const ENTRIES = `
   FROM messages JOIN rooms ON rooms.id = messages.room JOIN users ON users.id = messages.user
   JOIN names ON names.id = messages.name`;
 
+/** Every act, likewise. */
+const ACTS = "SELECT id, user, name, at, deed FROM acts";
+
 /** The statements of a Store, which show what it asks of the indexes. */
 export const SQL = {
-  before: `${ENTRIES} WHERE messages.room = ? AND messages.id < ? ORDER BY messages.id DESC LIMIT ?`,
-  after: `${ENTRIES} WHERE messages.room = ? AND messages.id > ? ORDER BY messages.id LIMIT ?`,
-  since: `${ENTRIES} WHERE messages.id > ? ORDER BY messages.id LIMIT ?`,
+  before:
+    `${ENTRIES} WHERE messages.room = ? AND messages.id < ? AND deleted IS NULL ORDER BY messages.id DESC LIMIT ?`,
+  after: `${ENTRIES} WHERE messages.room = ? AND messages.id > ? AND deleted IS NULL ORDER BY messages.id LIMIT ?`,
+  since: `${ENTRIES} WHERE messages.id > ? AND deleted IS NULL ORDER BY messages.id LIMIT ?`,
   byNonce: `${ENTRIES} WHERE messages.user = ? AND messages.nonce = ?`,
   search: `${ENTRIES} WHERE messages.id IN (
     SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
   ) ORDER BY messages.id DESC`,
+  deletions: "SELECT id, user, name, at, deed FROM acts WHERE room = ? AND id > ? ORDER BY id LIMIT ?",
   notIndexed: `SELECT messages.id, messages.room, names.name, messages.text FROM messages
-    JOIN names ON names.id = messages.name WHERE messages.id > ? ORDER BY messages.id LIMIT ?`,
+    JOIN names ON names.id = messages.name WHERE messages.id > ? AND deleted IS NULL ORDER BY messages.id LIMIT ?`,
   oldest: "SELECT id, room, at FROM messages ORDER BY id LIMIT ?",
 } as const;
 
@@ -74,6 +91,14 @@ export class Store {
   readonly #unindex: StatementSync;
   readonly #delete: StatementSync;
   readonly #raise: StatementSync;
+  readonly #deletable: StatementSync;
+  readonly #wipe: StatementSync;
+  readonly #nextId: StatementSync;
+  readonly #act: StatementSync;
+  readonly #deletions: StatementSync;
+  readonly #actsSince: StatementSync;
+  readonly #audit: StatementSync;
+  readonly #forget: StatementSync;
   // Entries up to this one are in the index, those above are not.
   #indexed: number;
   // Of the texts that are not in it, as far as they came since the store was opened.
@@ -117,6 +142,17 @@ export class Store {
     this.#unindex = db.prepare("DELETE FROM search WHERE rowid = ?");
     this.#delete = db.prepare("DELETE FROM messages WHERE id <= ?");
     this.#raise = db.prepare("UPDATE rooms SET floor = ? WHERE id = ?");
+    this.#deletable = db.prepare(
+      `SELECT users.user, messages.room FROM messages JOIN users ON users.id = messages.user
+      JOIN rooms ON rooms.id = messages.room WHERE messages.id = ? AND rooms.room = ? AND deleted IS NULL`,
+    );
+    this.#wipe = db.prepare("UPDATE messages SET text = '', deleted = ? WHERE id = ?");
+    this.#nextId = db.prepare("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'messages' RETURNING seq");
+    this.#act = db.prepare("INSERT INTO acts (id, user, name, at, deed, room) VALUES (?, ?, ?, ?, ?, ?)");
+    this.#deletions = db.prepare(SQL.deletions);
+    this.#actsSince = db.prepare(`${ACTS} WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#audit = db.prepare(`${ACTS} WHERE id < ? ORDER BY id DESC LIMIT ?`);
+    this.#forget = db.prepare("DELETE FROM acts WHERE id <= ? AND room IS NOT NULL");
     this.#newest = this.last;
     // The index may be empty because everything in it was deleted: all that is left is not in it then, as it should be.
     this.#indexed = Number(db.prepare("SELECT rowid FROM search ORDER BY rowid DESC LIMIT 1").get()?.rowid ?? 0);
@@ -128,6 +164,37 @@ export class Store {
       this.#db.prepare("SELECT user, name FROM claims ORDER BY user").all()
         .map(({ user, name }) => ({ user: String(user), name: String(name) }))
     );
+  }
+
+  /** Everything that was done, but for deletions, oldest first. */
+  acts(): Act[] {
+    return this.#reading(() => this.#db.prepare(`${ACTS} WHERE room IS NULL ORDER BY id`).all().map(toAct));
+  }
+
+  /**
+   * Keeps what is done; of a deletion, what it is of goes in the same commit, and from the search index.
+   * @returns undefined when there is no such message, or it is not by the author whom the deed names.
+   * @throws {JournalError} when it can't be kept. Trying again is safe.
+   */
+  act({ deed, by, name, at }: ActDraft): Act | undefined {
+    return this.#writing(() => {
+      const found = deed.type === "delete" ? this.#deletable.get(deed.message, deed.room) : undefined;
+      const author = found && String(found.user);
+      if (deed.type === "delete" && (!author || (deed.author ?? author) !== author)) return undefined;
+      const done: Deed = deed.type === "delete" ? { ...deed, author: author! } : deed;
+      const id = Number(this.#nextId.get()!.seq);
+      this.#act.run(id, by, name, at, JSON.stringify(done), found?.room ?? null);
+      if (done.type === "delete") {
+        this.#wipe.run(id, done.message);
+        if (done.message <= this.#indexed) this.#unindex.run(done.message);
+      }
+      return { id, deed: done, by, name, at };
+    });
+  }
+
+  /** The newest acts with an id below `before`, newest first. */
+  audit(before: number, limit: number): Act[] {
+    return this.#reading(() => this.#audit.all(position(before), limit).map(toAct));
   }
 
   /**
@@ -183,21 +250,24 @@ export class Store {
     });
   }
 
-  /** The oldest entries of a room with an id above `after`, oldest first. */
-  after(room: string, after: number, limit: number): Page {
+  /** The oldest entries of a room with an id above `after`, and deletions of what was said there before, oldest first. */
+  after(room: string, after: number, limit: number): Page<Kept> {
     return this.#reading(() => {
       const { id, floor } = this.#find(room);
       const start = position(after);
-      return { ...page(start, limit, (from, count) => this.#after.all(id, from, count)), gap: start < floor };
+      const said = page(start, limit, (from, count) => this.#after.all(id, from, count));
+      const deletions = this.#deletions.all(id, start, limit + 1).map(toAct);
+      return { ...merged(said, deletions, limit), gap: start < floor };
     });
   }
 
-  /** The oldest entries of all rooms with an id above `id`, oldest first. */
-  since(id: number, limit: number): Page {
-    return this.#reading(() => ({
-      ...page(position(id), limit, (from, count) => this.#since.all(from, count)),
-      gap: false,
-    }));
+  /** The oldest of all that was said or done with an id above `id`, oldest first. */
+  since(id: number, limit: number): Page<Kept> {
+    return this.#reading(() => {
+      const start = position(id);
+      const said = page(start, limit, (from, count) => this.#since.all(from, count));
+      return { ...merged(said, this.#actsSince.all(start, limit + 1).map(toAct), limit), gap: false };
+    });
   }
 
   /** The newest entries that match, newest first. A query without anything to look for finds nothing. */
@@ -230,6 +300,8 @@ export class Store {
       }
       for (const [room, floor] of floors) this.#raise.run(floor, room);
       this.#delete.run(old.at(-1)!.id!);
+      // Whoever resumes from before is told of a gap. What else was done stays, for it may still hold.
+      this.#forget.run(old.at(-1)!.id!);
     });
     return old.length === limit;
   }
@@ -366,6 +438,22 @@ function page(
     }
     if (rows.length < count) return { entries, more: false };
   }
+}
+
+/** What was said and what was done, in one order; what was done after the page's end comes with the next one. */
+function merged(
+  { entries, more }: { readonly entries: readonly Entry[]; readonly more: boolean },
+  acts: readonly Act[],
+  limit: number,
+): { entries: Kept[]; more: boolean } {
+  if (acts.length === 0) return { entries: [...entries], more };
+  const end = more ? entries.at(-1)!.id : Infinity;
+  const kept = [...entries, ...acts.filter(({ id }) => id < end)].sort((a, b) => a.id - b.id);
+  return { entries: kept.slice(0, limit), more: more || kept.length > limit };
+}
+
+function toAct({ id, user, name, at, deed }: Record<string, SQLOutputValue>): Act {
+  return { id: Number(id), deed: JSON.parse(String(deed)), by: String(user), name: String(name), at: Number(at) };
 }
 
 function toEntry({ id, room, user, name, text, nonce, at }: Record<string, SQLOutputValue>): Entry {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Durability } from "./database.ts";
-import { type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
+import { type Act, type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
 import { Store } from "./store.ts";
 
 /** What the worker has to know at first. */
@@ -19,9 +19,10 @@ export interface Opened {
   readonly epoch: string;
   readonly last: number;
   readonly claims: readonly Claim[];
+  readonly acts: readonly Act[];
 }
 
-type Method = "append" | "claim" | "before" | "after" | "since" | "search" | "close";
+type Method = "append" | "act" | "audit" | "claim" | "before" | "after" | "since" | "search" | "close";
 
 /** A method of the Store to call. */
 export type Request = { [M in Method]: { readonly method: M; readonly arguments: Parameters<Store[M]> } }[Method];
@@ -68,7 +69,7 @@ port.onmessage = ({ data }: MessageEvent<Opening>) => {
     port.postMessage(carryOut(store, data));
   };
   const { epoch, last } = store;
-  port.postMessage(attempt<Opened>(() => ({ epoch, last, claims: store.claims() })));
+  port.postMessage(attempt<Opened>(() => ({ epoch, last, claims: store.claims(), acts: store.acts() })));
   // The last process may have left something to do.
   index(store);
   if (data.keepMs !== undefined) retain(store, data.keepMs);

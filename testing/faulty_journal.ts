@@ -1,5 +1,4 @@
-import type { Claim, Entry, Journal, Page, Search, Stored } from "../journal/journal.ts";
-import type { Draft } from "../journal/journal.ts";
+import type { Act, ActDraft, Claim, Draft, Entry, Journal, Kept, Page, Search, Stored } from "../journal/journal.ts";
 
 /** What happens to a call: it is done; it is not, and fails; or it is done, and seems to have failed. */
 export type Fate = "done" | "refused" | "doubted";
@@ -9,6 +8,7 @@ export class FaultyJournal implements Journal {
   readonly epoch: string;
   readonly last: number;
   readonly claims: readonly Claim[];
+  readonly acts: readonly Act[] = [];
   /** Everything that it has kept, in order; goes on in the journal after a crash. */
   readonly kept: Entry[];
   readonly #journal: Journal;
@@ -47,6 +47,14 @@ export class FaultyJournal implements Journal {
     });
   }
 
+  act(draft: ActDraft): Promise<Act | undefined> {
+    return this.#call(() => this.#journal.act(draft));
+  }
+
+  audit(before: number, limit: number): Promise<Act[]> {
+    return this.#call(() => this.#journal.audit(before, limit));
+  }
+
   claim(claim: Claim): Promise<void> {
     return this.#call(() => this.#journal.claim(claim));
   }
@@ -55,11 +63,11 @@ export class FaultyJournal implements Journal {
     return this.#call(() => this.#journal.before(room, before, limit));
   }
 
-  after(room: string, after: number, limit: number): Promise<Page> {
+  after(room: string, after: number, limit: number): Promise<Page<Kept>> {
     return this.#call(() => this.#journal.after(room, after, limit));
   }
 
-  since(id: number, limit: number): Promise<Page> {
+  since(id: number, limit: number): Promise<Page<Kept>> {
     return this.#call(() => this.#journal.since(id, limit));
   }
 
