@@ -1,3 +1,4 @@
+import type { Grant } from "./access.ts";
 import { Channel } from "./channel.ts";
 import type { Metrics } from "./metrics.ts";
 import { type ClientMessage, Disconnect, Malformed, parseClientMessage } from "./protocol.ts";
@@ -42,6 +43,10 @@ export interface Visit {
   readonly form: keyof Line;
   /** The room of a plain-text client. */
   readonly room: string;
+  /** From where it came. */
+  readonly address: string;
+  /** As what its request lets it in; undefined if the request says nothing of that. */
+  readonly grant?: Grant;
   /** The longest text that is taken, in bytes of UTF-8. */
   readonly textBytesMax: number;
   /** How many messages are taken in a second in the long run; `Infinity` for as many as come. */
@@ -69,6 +74,8 @@ export class Client implements Member {
   readonly form: keyof Line;
   /** The room of a plain-text client. */
   readonly room: string;
+  readonly address: string;
+  readonly grant: Grant | undefined;
   readonly #socket: Socket;
   readonly #ports: ClientPorts;
   readonly #rate: RateLimit;
@@ -83,9 +90,11 @@ export class Client implements Member {
   #closed = false;
 
   /** Tells the hub nothing before `opened`. */
-  constructor(socket: Socket, ports: ClientPorts, { form, room, textBytesMax, rate }: Visit) {
+  constructor(socket: Socket, ports: ClientPorts, { form, room, address, grant, textBytesMax, rate }: Visit) {
     this.form = form;
     this.room = room;
+    this.address = address;
+    this.grant = grant;
     this.#socket = socket;
     this.#ports = ports;
     this.#rate = new RateLimit(rate);

@@ -12,7 +12,7 @@ function newClient({ capacity = 10, form = "plain" as "plain" | "json", rate = I
   const socket = new FakeSocket();
   const inbox = new Channel<ClientEvent>(capacity);
   const ports = { inbox, metrics, now: () => now };
-  const client = new Client(socket, ports, { form, room: "kitchen", textBytesMax: 100, rate });
+  const client = new Client(socket, ports, { form, room: "kitchen", address: "127.0.0.1", textBytesMax: 100, rate });
   /** What the hub would get, in short. */
   const events = () => inbox.drain().map(({ message }) => message.type === "say" ? message.text : message.type);
   const pass = (seconds: number) => now += 1_000 * seconds;

@@ -16,6 +16,8 @@ export interface Config {
   readonly data: string | undefined;
   /** For how long it is kept, in ms; undefined is for ever. */
   readonly keepMs: number | undefined;
+  /** What people have to know to come in; undefined when everybody may. */
+  readonly key: string | undefined;
   /** What is too much. */
   readonly limits: Limits;
 }
@@ -39,6 +41,8 @@ interface Setting<T> {
   parse(text: string): T | undefined;
   /** The rest of the sentence "… takes". */
   readonly takes: string;
+  /** It is never shown, not even when it is no good. */
+  readonly secret?: true;
 }
 
 /** Every setting that is no limit. A flag `--name=VALUE` wins over its environment variable, and that over the default. */
@@ -66,6 +70,16 @@ export const SETTINGS = {
     help: "proxies whose X-Forwarded-For is believed, separated by commas: 127.0.0.1, 10.0.0.0/8, ::1",
     parse: parseNetworks,
     takes: "addresses or networks separated by commas, for example 127.0.0.1,10.0.0.0/8",
+  },
+  "key": {
+    env: "HUBBUB_KEY",
+    value: "SECRET",
+    default: "",
+    help:
+      "what people have to know to come in; without it everybody may. Other users of the machine see flags: set the variable",
+    parse: parseKey,
+    takes: "8 to 128 letters, digits and - . _ ~ + /",
+    secret: true,
   },
   "transport": {
     env: "HUBBUB_TRANSPORT",
@@ -110,7 +124,10 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       ? [`--${flag}`, given]
       : [setting.env, env(setting.env) || setting.default];
     const value = setting.parse(text);
-    if (value === undefined) throw new UsageError(`${source} takes ${setting.takes}; got ${JSON.stringify(text)}`);
+    if (value === undefined) {
+      const got = setting.secret ? "something else" : JSON.stringify(text);
+      throw new UsageError(`${source} takes ${setting.takes}; got ${got}`);
+    }
     return value;
   }
   const limits = Object.fromEntries(
@@ -139,6 +156,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       proxies: read("trust-proxy", SETTINGS["trust-proxy"]),
       data: read("data", SETTINGS["data"]).folder,
       keepMs: read("keep", SETTINGS["keep"]).ms,
+      key: read("key", SETTINGS["key"]).key,
       limits,
     },
   };
@@ -232,6 +250,12 @@ function parseLimit(text: string, min: number, max = Number.MAX_SAFE_INTEGER): n
   const value = /^\d+$/.test(text) ? Number(text) : -1;
   if (value < min || value > max) return undefined;
   return value === 0 ? Infinity : value;
+}
+
+/** What can be in an Authorization header (RFC 6750, section 2.1) and in an address. */
+function parseKey(text: string): { key: string | undefined } | undefined {
+  if (text === "") return { key: undefined };
+  return /^[\w.~+/-]{8,128}$/.test(text) ? { key: text } : undefined;
 }
 
 function parseDays(text: string): { ms: number | undefined } | undefined {

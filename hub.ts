@@ -1,15 +1,21 @@
+import { Access } from "./access.ts";
+import { networkOf } from "./admission.ts";
 import { Channel } from "./channel.ts";
 import { Client, type ClientEvent, type Socket, type Visit } from "./client.ts";
-import type { Journal, Page } from "./journal/journal.ts";
+import { type Act, isAct, type Journal, type Page } from "./journal/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { fitting, type Visitor } from "./live_room.ts";
+import { type Answer, type Caller, Door } from "./door.ts";
+import { fitting, type LiveRoom, type Visitor } from "./live_room.ts";
 import { Metrics } from "./metrics.ts";
+import { Moderation, type Mute } from "./moderation.ts";
+import { errandOf, type OrderRefusal } from "./orders.ts";
 import { PrivateLines } from "./private_lines.ts";
 import {
   Disconnect,
   encode,
   isRoomName,
   Malformed,
+  type Order,
   PAGE_ENTRIES,
   type Person,
   type Refusal,
@@ -38,6 +44,10 @@ const CATCH_UP_ENTRIES = 1_000;
 /** What a hub needs. */
 export interface HubOptions {
   readonly journal: Journal;
+  /** What was done so far; a moderation of its own unless others need it, too. */
+  readonly moderation?: Moderation;
+  /** Who may come in; everybody unless it is told otherwise. */
+  readonly access?: Access;
   /** Time; the system's unless a test has its own. */
   readonly clock?: Clock;
   /** What is too much; the defaults unless it is told otherwise. */
@@ -49,7 +59,7 @@ export interface HubOptions {
 }
 
 /** A connection, and what the hub knows of it. */
-interface Session extends Visitor {
+interface Session extends Caller {
   /** Undefined before `hello`. */
   me: Person | undefined;
   /** When malformed messages came, in ms. */
@@ -58,6 +68,17 @@ interface Session extends Visitor {
   questions: number;
   callOffHello: () => void;
 }
+
+/** Whoever waits for something to be done. */
+interface Petitioner {
+  /** It was kept; undefined if there was nothing to do it to. */
+  done(act: Act | undefined): void;
+  /** It could not be kept. */
+  failed(): void;
+}
+
+/** What becomes of an order: the id of what was done and the secret that this made; or why it was not done. */
+export type Outcome = { readonly id: number; readonly secret?: string } | OrderRefusal;
 
 type Message = ClientEvent["message"];
 type Handlers = { readonly [T in Message["type"]]: (session: Session, message: Extract<Message, { type: T }>) => void };
@@ -76,13 +97,18 @@ type About = Pick<Refusal, "detail" | "room" | "nonce" | "ref">;
 export class Hub {
   /** Where clients put their requests. */
   readonly inbox: Channel<ClientEvent> = new Channel(DEFAULT_LIMITS.inbox);
+  /** What holds because of what was done. Only the hub adds to it. */
+  readonly moderation: Moderation;
+  /** Who may come in. */
+  readonly access: Access;
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #metrics: Metrics;
   readonly #names: Names;
   readonly #report: (line: string) => void;
-  readonly #scribe: Scribe<Session>;
+  readonly #door: Door<Session>;
+  readonly #scribe: Scribe<Session | Petitioner>;
   readonly #sweeper: Sweeper<Client>;
   readonly #privateLines = new PrivateLines();
   readonly #sessions = new Map<Client, Session>();
@@ -99,6 +125,20 @@ export class Hub {
     this.#metrics = options.metrics ?? new Metrics();
     this.#names = new Names(journal.claims);
     this.#report = report;
+    this.moderation = options.moderation ?? new Moderation(journal.acts);
+    this.access = options.access ??
+      new Access({ moderation: this.moderation, date: () => clock.date(), now: () => clock.now() });
+    this.#door = new Door({
+      access: this.access,
+      moderation: this.moderation,
+      clock,
+      turnAway: (session, answer, disconnect) => {
+        this.#refuse(session, answer.code, answer.reason, { detail: answer.detail });
+        // A line of its own goes no further once the client is closed.
+        if (session.client.state === "ready") session.client.flush();
+        this.#remove(session.client, disconnect);
+      },
+    });
     this.#scribe = new Scribe(journal, clock, this.#kept, report);
     // What it said before still counts, so it leaves through the inbox.
     this.#sweeper = new Sweeper(clock, (client) => client.end(Disconnect.slow));
@@ -106,6 +146,7 @@ export class Hub {
       journal,
       clock,
       sweeper: this.#sweeper,
+      rulesOf: (room) => this.moderation.rulesOf(room),
       roomsMax: limits.rooms,
       tell: (visitor, line) => this.#tellLine(visitor, line),
       unreadable: (name, visitors, error) => {
@@ -131,7 +172,7 @@ export class Hub {
   }
 
   /** Makes the client of a connection, which registers when it has `opened`. */
-  connect(socket: Socket, visit: Pick<Visit, "form" | "room">): Client {
+  connect(socket: Socket, visit: Pick<Visit, "form" | "room" | "address" | "grant">): Client {
     const { message: textBytesMax, rate } = this.#limits;
     const ports = { inbox: this.inbox, metrics: this.#metrics, now: () => this.#clock.now() };
     return new Client(socket, ports, { ...visit, textBytesMax, rate });
@@ -147,6 +188,14 @@ export class Hub {
     await this.#deliverLastLines();
     await this.#sayGoodbye();
     this.#sweeper.stop();
+  }
+
+  /** Carries out an order that did not come by a connection of this hub. */
+  order(order: Order, by: Person, address: string): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#carryOut(order, by, address, resolve);
+      this.#scribe.commit();
+    });
   }
 
   /** Accepts no more requests; `run` delivers what it has, disconnects everyone and returns. */
@@ -183,9 +232,10 @@ export class Hub {
       this.#refuse(session, "tooFast", reason, refused ? about : { detail: WARNING });
     },
 
-    hello: (session, { secret, name, epoch, rooms }) => {
+    hello: (session, { secret, name, pass, epoch, rooms }) => {
       if (session.me) return this.#handlers.malformed(session, { type: "malformed", reason: "You said hello before" });
       const id = userIdOf(secret);
+      if (!this.#door.admit(session, id, pass)) return;
       const isNew = name !== undefined && name !== this.#names.of(id);
       const refusal = isNew ? this.#claim(id, name) : undefined;
       this.#identify(session, { id, name: this.#names.of(id) ?? guestName(id) });
@@ -194,6 +244,8 @@ export class Hub {
         epoch: this.#journal.epoch,
         id,
         name: session.me!.name,
+        role: session.grant!.role,
+        room: onlyRoomOf(session),
         textBytesMax: this.#limits.message,
       });
       if (refusal) this.#refuse(session, refusal.code, refusal.reason, { detail: refusal.detail });
@@ -220,6 +272,12 @@ export class Hub {
         this.#metrics.hit("message");
         return this.#refuse(session, "badText", `It is longer than ${this.#limits.message} bytes.`, about);
       }
+      const silence = this.#silence(session, live);
+      if (silence) {
+        // It can't be told that it was refused, and must not lose it unawares.
+        if (isPlain) return this.#remove(session.client, Disconnect.denied);
+        return this.#refuse(session, silence.code, silence.reason, { ...about, detail: silence.detail });
+      }
       if (live.room.full) {
         const hindmost = live.room.evictHindmost();
         if (hindmost.length > 0) this.#metrics.hit("backlog");
@@ -233,6 +291,33 @@ export class Hub {
       }
       const { id: user, name } = session.me!;
       this.#scribe.write({ room, user, name, text, nonce, at: this.#clock.date() }, session);
+    },
+
+    delete: (session, { room, id: message }) => {
+      const about = { room };
+      // What was not delivered yet must not be gone before.
+      if (!session.rooms.has(room) || message > this.#rooms.last) {
+        return this.#refuse(session, "notFound", "There is no such message.", about);
+      }
+      const { me, grant } = session;
+      const author = grant!.role === "admin" ? undefined : me!.id;
+      this.#scribe.write(
+        { deed: { type: "delete", room, message, author }, by: me!.id, name: me!.name, at: this.#clock.date() },
+        {
+          done: (act) => act || this.#refuse(session, "notFound", "It is gone, or somebody else said it.", about),
+          failed: () => this.#refuse(session, "storage", "It can't be deleted at the moment. Try again later.", about),
+        },
+      );
+    },
+
+    order: (session, { ref, order }) => {
+      if (session.grant?.role !== "admin") {
+        return this.#refuse(session, "notAllowed", "This takes an administrator.", { ref });
+      }
+      this.#carryOut(order, session.me!, session.client.address, (outcome) => {
+        if ("code" in outcome) this.#refuse(session, outcome.code, outcome.reason, { ref });
+        else this.#tell(session, { type: "done", ref, ...outcome });
+      });
     },
 
     typing: (session, { room }) => this.#rooms.typing(session, room),
@@ -273,7 +358,16 @@ export class Hub {
     if (!session) {
       // Whoever was sent away may have said more before they knew.
       if (message.type !== "opened") return;
-      session = { client, me: undefined, rooms: new Map(), malformed: [], questions: 0, callOffHello() {} };
+      session = {
+        client,
+        me: undefined,
+        grant: undefined,
+        rooms: new Map(),
+        malformed: [],
+        questions: 0,
+        callOffHello() {},
+        callOffLinkEnd() {},
+      };
       this.#sessions.set(client, session);
     }
     const { type } = message;
@@ -290,6 +384,7 @@ export class Hub {
   /** A plain-text client can't say who it is: it is a guest, another one each time it comes. */
   #openPlain(session: Session): void {
     const id = userIdOf(crypto.randomUUID());
+    if (!this.#door.admit(session, id, undefined)) return;
     this.#identify(session, { id, name: guestName(id) });
     this.#join(session, session.client.room, undefined);
   }
@@ -321,6 +416,9 @@ export class Hub {
       // Not too long, but so long that it is no other room's name.
       return this.#refuse(session, "badRoom", reason, { room: name.slice(0, 65).toWellFormed() });
     }
+    if ((onlyRoomOf(session) ?? name) !== name) {
+      return this.#refuse(session, "notAllowed", "A guest’s link is for one room.", { room: name });
+    }
     const { roomsPerClient } = this.#limits;
     if (session.rooms.size >= roomsPerClient && !session.rooms.has(name)) {
       this.#metrics.hit("roomsPerClient");
@@ -336,6 +434,7 @@ export class Hub {
     const session = this.#sessions.get(client);
     if (!session) return;
     session.callOffHello();
+    session.callOffLinkEnd();
     for (const name of [...session.rooms.keys()]) this.#rooms.leave(session, name);
     const tabs = this.#tabs.get(session.me?.id ?? "");
     if (tabs?.delete(session) && tabs.size === 0) this.#tabs.delete(session.me!.id);
@@ -343,13 +442,58 @@ export class Hub {
     client.close(disconnect);
   }
 
+  // Who may do what.
+
+  /** Why somebody can't say anything in a room at the moment; undefined when they can. */
+  #silence({ me, grant }: Session, live: LiveRoom): Answer | undefined {
+    if (grant?.role === "admin") return undefined;
+    const { locked, slow } = this.moderation.rulesOf(live.name);
+    if (locked) return { code: "locked", reason: "Only administrators can say anything here." };
+    const mute = this.moderation.muteOf(me!.id, this.#clock.date());
+    if (mute) return muted(mute);
+    const waitMs = live.waitMs(me!.id, slow * 1_000, this.#clock.now());
+    if (waitMs === 0) return undefined;
+    const detail = String(this.#clock.date() + waitMs);
+    return { code: "slow", reason: `One message every ${slow} seconds, please.`, detail };
+  }
+
+  #carryOut(order: Order, by: Person, address: string, tell: (outcome: Outcome) => void): void {
+    const errand = errandOf(order, {
+      moderation: this.moderation,
+      by,
+      personOf: (id) => ({ id, name: this.#names.of(id) ?? guestName(id) }),
+      networkOf: (user) => {
+        const network = [...this.#tabs.get(user) ?? []].map(({ client }) => networkOf(client.address))[0];
+        return network === networkOf(address) ? undefined : network;
+      },
+      now: this.#clock.date(),
+    });
+    if ("code" in errand) return tell(errand);
+    const { deed, secret } = errand;
+    this.#scribe.write({ deed, by: by.id, name: by.name, at: this.#clock.date() }, {
+      done: (act) => tell({ id: act!.id, secret }),
+      failed: () => tell({ code: "storage", reason: "It can't be kept at the moment. Try again later." }),
+    });
+  }
+
+  /** Something was done: it holds from now on. Called in the journal's order. */
+  #done(act: Act): void {
+    this.moderation.apply(act);
+    this.#rooms.done(act);
+    this.#door.enforce(act, this.#sessions.values());
+    const { deed } = act;
+    if (deed.type !== "mute") return;
+    const { code, reason, detail } = muted({ ...act, deed });
+    for (const tab of this.#tabs.get(deed.user) ?? []) this.#refuse(tab, code, reason, { detail });
+  }
+
   // What the journal answers.
 
-  readonly #kept: ScribeListener<Session> = {
+  readonly #kept: ScribeListener<Session | Petitioner> = {
     catchUp: async () => {
       for (let more = true; more;) {
         const page = await this.#journal.since(this.#rooms.last, CATCH_UP_ENTRIES);
-        for (const entry of page.entries) this.#rooms.deliver(entry);
+        for (const kept of page.entries) isAct(kept) ? this.#done(kept) : this.#rooms.deliver(kept);
         more = page.more;
       }
     },
@@ -357,13 +501,20 @@ export class Hub {
       for (const { entry, duplicate, from } of stored) {
         if (duplicate) {
           // Not as a line of the room, of which smaller ids may still be on their way to whoever sent it again.
-          this.#tell(from, { type: "kept", room: entry.room, nonce: entry.nonce, id: entry.id });
+          this.#tell(from as Session, { type: "kept", room: entry.room, nonce: entry.nonce, id: entry.id });
         } else {
           this.#rooms.deliver(entry);
         }
       }
     },
-    failed: ({ room, nonce }, session) => {
+    acted: (act, from) => {
+      if (act) this.#done(act);
+      (from as Petitioner).done(act);
+    },
+    failed: (draft, from) => {
+      if ("deed" in draft) return (from as Petitioner).failed();
+      const { room, nonce } = draft;
+      const session = from as Session;
       if (session.client.form === "plain") return this.#remove(session.client, Disconnect.storage);
       this.#refuse(session, "storage", "It can't be kept at the moment. Try again later.", { room, nonce });
     },
@@ -430,6 +581,19 @@ export class Hub {
   #isDelivered(): boolean {
     return this.#rooms.isDelivered && [...this.#sessions.keys()].every(({ privateLength }) => privateLength === 0);
   }
+}
+
+/** The one room that a guest may be in; undefined for everybody else. */
+function onlyRoomOf({ grant }: Caller): string | undefined {
+  return grant?.role === "guest" ? grant.link.deed.room : undefined;
+}
+
+function muted({ deed: { until } }: Mute): Answer {
+  return {
+    code: "muted",
+    reason: "You can't say anything at the moment.",
+    detail: until === undefined ? undefined : String(until),
+  };
 }
 
 /** What comes from a client that need not have said hello. */

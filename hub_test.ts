@@ -22,7 +22,7 @@ class Harness {
   /** A plain-text client that has asked to be registered. */
   connect(): { client: Client; socket: FakeSocket } {
     const socket = new FakeSocket();
-    const client = this.hub.connect(socket, { form: "plain", room: "lobby" });
+    const client = this.hub.connect(socket, { form: "plain", room: "lobby", address: "127.0.0.1" });
     client.opened();
     return { client, socket };
   }
@@ -117,7 +117,7 @@ test("Unregistering ends a client's lines and sends a close frame", async (h) =>
 test("Unregistering twice, or without having registered, is harmless", async (h) => {
   const [ann, bob] = [h.connect(), h.connect()];
   for (let i = 0; i < 2; i++) ann.client.gone();
-  h.hub.connect(new FakeSocket(), { form: "plain", room: "lobby" }).gone();
+  h.hub.connect(new FakeSocket(), { form: "plain", room: "lobby", address: "127.0.0.1" }).gone();
   bob.client.received("still here");
   await h.deliver();
   assert.equal(h.hub.size, 1);

@@ -1,7 +1,7 @@
 import type { Client, Feed } from "./client.ts";
-import type { Entry, Page } from "./journal/journal.ts";
-import { encode, type Joined, PAGE_ENTRIES, type Person } from "./protocol.ts";
-import { Recent, type SaidLine, sayLine } from "./recent.ts";
+import type { Entry, Kept, Page } from "./journal/journal.ts";
+import { encode, type Joined, PAGE_ENTRIES, type Person, type Rules } from "./protocol.ts";
+import { type Deletion, type Missed, Recent, type SaidLine, sayLine } from "./recent.ts";
 import { Room } from "./room.ts";
 import { Roster } from "./roster.ts";
 
@@ -23,6 +23,8 @@ export interface Visitor {
 export interface Start {
   readonly start: Joined["start"];
   readonly lines: readonly SaidLine[];
+  /** The ids of what was deleted meanwhile. */
+  readonly deleted: readonly number[];
   readonly more: boolean;
 }
 
@@ -42,6 +44,8 @@ export class LiveRoom implements Feed {
   readonly arrivals = new Map<Visitor, number | undefined>();
   /** Calls off the telling of changes, when one is planned. */
   callOffTick: (() => void) | undefined;
+  // When somebody last said something here, in ms on a monotonic clock, while the room is slow.
+  readonly #saidAt = new Map<string, number>();
   // Undefined until the newest page was read from the journal.
   #recent: Recent | undefined;
 
@@ -54,8 +58,26 @@ export class LiveRoom implements Feed {
     return this.#recent !== undefined;
   }
 
+  /**
+   * How long somebody has to wait, in ms, before they may say something in a room where so much time has to be between two
+   * messages; with 0 they may, and it counts as said.
+   */
+  waitMs(user: string, pauseMs: number, now: number): number {
+    if (pauseMs === 0) return 0;
+    const waitMs = (this.#saidAt.get(user) ?? -Infinity) + pauseMs - now;
+    if (waitMs > 0) return waitMs;
+    // In order of saying, so that those who need not wait any more are at the beginning.
+    this.#saidAt.delete(user);
+    this.#saidAt.set(user, now);
+    for (const [other, at] of this.#saidAt) {
+      if (at + pauseMs > now) break;
+      this.#saidAt.delete(other);
+    }
+    return 0;
+  }
+
   /** The newest page was read from the journal. */
-  load(page: Page): void {
+  load(page: Page<Kept>): void {
     this.#recent = new Recent(page);
   }
 
@@ -68,30 +90,36 @@ export class LiveRoom implements Feed {
     this.#recent?.push(line);
   }
 
+  /** Something that was said here was deleted. */
+  delete(deletion: Deletion): void {
+    this.room.push({ json: encode({ type: "deleted", room: this.name, ...deletion }) });
+    this.#recent?.delete(deletion);
+  }
+
   take(client: Client): string | undefined {
     return this.room.take(client);
   }
 
   /** The newest page, for who is here for the first time, or has to start again; of at most a length. Only when loaded. */
   newest(start: "fresh" | "reload", length: number): Start {
-    if (length <= 0) return { start, lines: [], more: true };
-    return { start, ...this.#recent!.newest(PAGE_ENTRIES, Math.min(length, PAGE_LENGTH_MAX)) };
+    if (length <= 0) return { start, lines: [], deleted: [], more: true };
+    return { start, deleted: [], ...this.#recent!.newest(PAGE_ENTRIES, Math.min(length, PAGE_LENGTH_MAX)) };
   }
 
   /** Everything since an id; undefined when that can't be told from memory. Only when loaded. */
   since(id: number): Start | undefined {
-    const lines = this.#recent!.since(id);
-    return lines && { start: "resumed", lines, more: false };
+    const missed = this.#recent!.since(id);
+    return missed && resumed(missed);
   }
 
   /** Everything since an id, which begins with what was read from the journal; undefined when there is a hole after that. */
-  sinceWith(read: readonly SaidLine[], id: number): Start | undefined {
-    const rest = this.since(read.at(-1)?.id ?? id);
-    return rest && { start: "resumed", lines: [...read, ...rest.lines], more: false };
+  sinceWith({ lines, deletions }: Missed, id: number): Start | undefined {
+    const rest = this.#recent!.since(Math.max(lines.at(-1)?.id ?? id, deletions.at(-1)?.id ?? id));
+    return rest && resumed({ lines: [...lines, ...rest.lines], deletions: [...deletions, ...rest.deletions] });
   }
 
   /** The line that lets a client in, which names so many people at most. */
-  joinedLine({ start, lines, more }: Start, last: number, peopleMax: number): string {
+  joinedLine({ start, lines, deleted, more }: Start, last: number, peopleMax: number, rules: Rules): string {
     const entries = `[${lines.map(({ json }) => json).join(",")}]`;
     const people: readonly Person[] = this.roster.listed.slice(0, peopleMax);
     const joined: Joined = {
@@ -102,11 +130,17 @@ export class LiveRoom implements Feed {
       last,
       people,
       count: this.roster.count,
+      rules,
+      deleted,
       entries: [],
     };
     // The entries are written out already, once for everyone.
     return encode(joined).replace(/\[\]}$/, () => `${entries}}`);
   }
+}
+
+function resumed({ lines, deletions }: Missed): Start {
+  return { start: "resumed", lines, deleted: deletions.map(({ message }) => message), more: false };
 }
 
 /** How long lines are in all, in UTF-16 units. */

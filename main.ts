@@ -1,3 +1,5 @@
+import { Access } from "./access.ts";
+import { FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
 import { loadAssets, pack } from "./assets.ts";
 import { type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
@@ -6,8 +8,10 @@ import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
 import { openSqlite } from "./journal/sqlite.ts";
 import { Metrics } from "./metrics.ts";
+import { Moderation } from "./moderation.ts";
 import { ProcessResources } from "./resources.ts";
 import { links, ListenError, Server } from "./server.ts";
+import { systemClock } from "./sweeper.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;
@@ -17,13 +21,17 @@ const PACK_AFTER_MS = 2_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config): Promise<void> {
-  const { data, keepMs, limits } = config;
+  const { data, key, keepMs, limits } = config;
   const [journal, assets] = await Promise.all([
     data === undefined ? openMemory() : openSqlite({ directory: data, keepMs }),
     loadAssets(),
   ]);
   const metrics = new Metrics(console.error);
-  const hub = new Hub({ journal, limits, metrics });
+  const moderation = new Moderation(journal.acts);
+  const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
+  const { date, now } = systemClock;
+  const access = new Access({ key, administrator, moderation, date, now });
+  const hub = new Hub({ journal, moderation, access, limits, metrics });
   const server = new Server({ hub, config, assets, metrics, resources: new ProcessResources() });
   const addr = await server.listen(config.addr);
   const ended = hub.run();
@@ -33,6 +41,11 @@ async function serve(config: Config): Promise<void> {
   setTimeout(() => pack(assets.values()).catch(({ message }) => console.error(message)), PACK_AFTER_MS);
   console.log(`Hubbub ${metadata.version} is open. Press Ctrl+C to end it.`);
   for (const link of links(addr)) console.log(`  ${link}`);
+  if (key !== undefined) console.log("It takes the key: a link that ends with /#key=… carries it.");
+  if (administrator.digest() === undefined) {
+    console.log("The administrator’s link, which is shown this once:");
+    console.log(`  ${links(addr)[0]}admin#admin=${administrator.renew()}`);
+  }
   console.log(data === undefined ? "What is said is kept until it ends." : `What is said is kept in ${data}.`);
 
   await told;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { jsonBytesMax } from "./client.ts";
 import { openMemory } from "./journal/memory.ts";
-import { type ClientMessage, Disconnect, type ServerMessage } from "./protocol.ts";
+import { type ClientMessage, Disconnect, type Order, type ServerMessage } from "./protocol.ts";
 import { anyFrame, ROOMS, TEXT_BYTES_MAX } from "./testing/frames.ts";
 import { fuzz } from "./testing/fuzz.ts";
 import { Harness, type Peer } from "./testing/harness.ts";
@@ -18,16 +18,57 @@ type Fields = ReadonlyMap<string, unknown>;
 
 const IS_GOOD: { readonly [type in Type]: (fields: Fields) => boolean } = {
   hello: (f) =>
-    isWord(f.get("secret"), 22) && isTextIn(f, "name") && isTextIn(f, "epoch") && areCursors(f.get("rooms")),
+    isWord(f.get("secret"), 22) && isTextIn(f, "name") && isPassIn(f) && isTextIn(f, "epoch") &&
+    areCursors(f.get("rooms")),
   join: (f) => isText(f.get("room")),
   leave: (f) => isText(f.get("room")),
   say: (f) => isText(f.get("room")) && isText(f.get("text")) && isWord(f.get("nonce"), 1),
+  delete: (f) => isText(f.get("room")) && isId(f.get("id")),
+  order: (f) => isId(f.get("ref")) && isOrder(fieldsOf(f.get("order"))),
   typing: (f) => isText(f.get("room")),
   rename: (f) => isText(f.get("name")),
   history: (f) => isId(f.get("ref")) && isText(f.get("room")) && isIdIn(f, "before") && isIdIn(f, "after"),
   search: (f) => isId(f.get("ref")) && isText(f.get("query")) && isIdIn(f, "before"),
   ping: () => true,
 };
+
+const IS_GOOD_ORDER: { readonly [type in Order["type"]]: (fields: Fields) => boolean } = {
+  mute: (f) => isUser(f) && isIdIn(f, "until"),
+  unmute: isUser,
+  ban: (f) => isUser(f) && isIdIn(f, "until") && ["boolean", "undefined"].includes(typeof f.get("address")),
+  unban: (f) => isId(f.get("ban")),
+  lock: isRoom,
+  unlock: isRoom,
+  slow: (f) => isRoom(f) && isId(f.get("seconds")) && Number(f.get("seconds")) <= 3_600,
+  link: (f) => isRoom(f) && isIdIn(f, "until"),
+  unlink: (f) => isId(f.get("link")),
+  token: (f) => isText(f.get("name")) && isRoomIn(f),
+  untoken: (f) => isId(f.get("token")),
+  hook: (f) => /^https?:/.test(String(f.get("url"))) && isRoomIn(f),
+  unhook: (f) => isId(f.get("hook")),
+};
+
+function isOrder(fields: Fields): boolean {
+  const type = String(fields.get("type"));
+  return Object.hasOwn(IS_GOOD_ORDER, type) && IS_GOOD_ORDER[type as Order["type"]](fields);
+}
+
+function isUser(fields: Fields): boolean {
+  return isWord(fields.get("user"), 22) && String(fields.get("user")).length === 22;
+}
+
+function isRoom(fields: Fields): boolean {
+  return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(String(fields.get("room")));
+}
+
+function isRoomIn(fields: Fields): boolean {
+  return !fields.has("room") || isRoom(fields);
+}
+
+function isPassIn(fields: Fields): boolean {
+  const pass = fields.get("pass");
+  return pass === undefined || typeof pass === "string" && pass.length <= 128;
+}
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && !/\p{Surrogate}/u.test(value);
@@ -99,6 +140,10 @@ class World {
     append: (drafts) => {
       this.writes += drafts.length;
       return this.#memory.append(drafts);
+    },
+    act: (draft) => {
+      this.writes++;
+      return this.#memory.act(draft);
     },
     claim: (claim) => {
       this.writes++;

@@ -16,6 +16,8 @@ export type ClientMessage =
     readonly secret: string;
     /** What I would like to be called. */
     readonly name?: string;
+    /** What lets me in: the server's key, the secret of a guest link, or the administrator's. */
+    readonly pass?: string;
     /** Of the `welcome` that the ids below are from. */
     readonly epoch?: string;
     readonly rooms: readonly Cursor[];
@@ -24,6 +26,10 @@ export type ClientMessage =
   | { readonly type: "leave"; readonly room: string }
   /** Says something in a room that I am in. Saying it again with the same nonce is not saying it twice. */
   | { readonly type: "say"; readonly room: string; readonly nonce: string; readonly text: string }
+  /** Deletes what I said, or as an administrator what anybody said. */
+  | { readonly type: "delete"; readonly room: string; readonly id: number }
+  /** Has something done, as an administrator; `ref` comes back in the answer. */
+  | { readonly type: "order"; readonly ref: number; readonly order: Order }
   | { readonly type: "typing"; readonly room: string }
   | { readonly type: "rename"; readonly name: string }
   /** Asks for the page of a room before or after an id; `ref` comes back in the answer. */
@@ -39,6 +45,35 @@ export type ClientMessage =
   /** Asks whether anybody is there. */
   | { readonly type: "ping" };
 
+/**
+ * What an administrator can have done. Times are in ms since 1970; without `until` it has no end. What ends something names
+ * it by the id that its `done` had.
+ */
+export type Order =
+  /** They can't say anything. */
+  | { readonly type: "mute"; readonly user: string; readonly until?: number }
+  | { readonly type: "unmute"; readonly user: string }
+  /** They are cut, and can't come back; with `address` nobody can from where they are, but for administrators. */
+  | { readonly type: "ban"; readonly user: string; readonly until?: number; readonly address?: boolean }
+  | { readonly type: "unban"; readonly ban: number }
+  /** Only administrators can say anything in the room. */
+  | { readonly type: "lock"; readonly room: string }
+  | { readonly type: "unlock"; readonly room: string }
+  /** So many seconds have to be between two messages of one person; 0 is none. */
+  | { readonly type: "slow"; readonly room: string; readonly seconds: number }
+  /** Makes a secret that lets guests into one room. */
+  | { readonly type: "link"; readonly room: string; readonly until?: number }
+  | { readonly type: "unlink"; readonly link: number }
+  /** Makes a secret with which a program can use the API, in one room or in all, under a name. */
+  | { readonly type: "token"; readonly name: string; readonly room?: string }
+  | { readonly type: "untoken"; readonly token: number }
+  /** What is said, in one room or in all, is sent to an address; the secret that is made signs it. */
+  | { readonly type: "hook"; readonly url: string; readonly room?: string }
+  | { readonly type: "unhook"; readonly hook: number };
+
+/** What somebody may do: a guest is in one room, by a link. */
+export type Role = "admin" | "member" | "guest";
+
 /** How far I have read a room. */
 export interface Cursor {
   readonly room: string;
@@ -53,6 +88,11 @@ export type ServerMessage =
   | Said
   /** What I said again, under a nonce that I had used before, was kept the first time, as this id. */
   | { readonly type: "kept"; readonly room: string; readonly nonce: string; readonly id: number }
+  | Deleted
+  /** What holds in a room from now on. */
+  | ({ readonly type: "rules"; readonly room: string } & Rules)
+  /** An order was carried out; what it made has this id, and this secret, which nobody can be told again. */
+  | { readonly type: "done"; readonly ref: number; readonly id: number; readonly secret?: string }
   /** Who came to a room and who left it, or has another name, since the last of these. A hint, merged and thinned. */
   | {
     readonly type: "people";
@@ -82,8 +122,19 @@ export interface Welcome {
   readonly id: string;
   /** What I am called: the name that I asked for, the one that I have had, or one for a guest. */
   readonly name: string;
+  readonly role: Role;
+  /** The one room that a guest can be in. */
+  readonly room?: string;
   /** The longest text that can be said, in bytes of UTF-8. */
   readonly textBytesMax: number;
+}
+
+/** What holds in a room. */
+export interface Rules {
+  /** Only administrators can say anything. */
+  readonly locked: boolean;
+  /** So many seconds have to be between two messages of one person; 0 is none. */
+  readonly slow: number;
 }
 
 /** I am in a room now: what I have to know to follow it. From here on its lines come by themselves. */
@@ -97,6 +148,8 @@ export interface Joined {
   readonly start: "fresh" | "resumed" | "reload";
   /** Oldest first. */
   readonly entries: readonly Said[];
+  /** Which messages were deleted since my cursor, by their ids; some that I never had may be among them. */
+  readonly deleted: readonly number[];
   /** There is more before them. Says nothing when resumed. */
   readonly more: boolean;
   /** The newest id up to which I now have everything; what to resume from until something newer comes. */
@@ -104,6 +157,7 @@ export interface Joined {
   /** The people in the room, me too; in a big room only some of them. */
   readonly people: readonly Person[];
   readonly count: number;
+  readonly rules: Rules;
 }
 
 /** Something that was said and is kept. */
@@ -121,6 +175,16 @@ export interface Said {
   readonly at: number;
 }
 
+/** Something that was said is gone. */
+export interface Deleted {
+  readonly type: "deleted";
+  /** The deletion's own, which counts as read as that of what is said does. */
+  readonly id: number;
+  readonly room: string;
+  /** The id of what was said. */
+  readonly message: number;
+}
+
 /** A member of a room. However many connections somebody has, they are one member. */
 export interface Person {
   readonly id: string;
@@ -133,7 +197,7 @@ export interface Refusal {
   readonly code: keyof typeof REFUSALS;
   /** For people, in English. */
   readonly reason: string;
-  /** Of a `badName` the rule that it breaks, one of NAME_RULES; of a `nameTaken` the name that it is too close to; of a `tooFast` WARNING, if it is none yet. */
+  /** Of a `badName` the rule that it breaks, one of NAME_RULES; of a `nameTaken` the name that it is too close to; of a `tooFast` WARNING, if it is none yet; of `muted` and `banned` when it ends, of `slow` when one may speak, in ms since 1970. */
   readonly detail?: string;
   /** What it was about, as far as the message said so. */
   readonly room?: string;
@@ -150,6 +214,21 @@ export const REFUSALS = {
   badText: { retry: false },
   notJoined: { retry: false },
   tooManyRooms: { retry: false },
+  /** It takes an administrator, or more than a guest, or it is somebody else's. */
+  notAllowed: { retry: false },
+  /** What was named is not there. */
+  notFound: { retry: false },
+  /** Only administrators can say anything in this room. */
+  locked: { retry: false },
+  muted: { retry: false },
+  /** It is too soon after the last message, in this room. */
+  slow: { retry: true },
+  // Before the connection ends with `denied` or `banned`.
+  keyNeeded: { retry: false },
+  keyWrong: { retry: false },
+  tooManyTries: { retry: true },
+  linkEnded: { retry: false },
+  banned: { retry: false },
   /** What was said can't be kept at the moment, for example because the disk is full. */
   storage: { retry: true },
   /** The server has too much to do, or this client asks too much of it. */
@@ -188,6 +267,8 @@ export const Disconnect = {
   malformed: { code: 4002, reason: "sent too many malformed messages", reconnect: false },
   storage: { code: 4003, reason: "the server can't read or keep messages at the moment", reconnect: true },
   tooFast: { code: 4004, reason: "sends too much", reconnect: true },
+  denied: { code: 4005, reason: "takes a key", reconnect: false },
+  banned: { code: 4006, reason: "is banned", reconnect: false },
 } as const satisfies Record<string, Disconnect>;
 
 /** Whether a client whose connection ended with `code` should come back: always, but for the codes that say otherwise. */
@@ -201,6 +282,10 @@ export const MESSAGE_BYTES_MAX = 64 * 1024;
 export const PAGE_ENTRIES = 50;
 /** How many rooms one connection can be in. */
 export const ROOMS_PER_CLIENT_MAX = 100;
+/** The longest secret that is looked at, in UTF-16 units. */
+export const SECRET_LENGTH_MAX = 128;
+/** The slowest that a room can be: an hour. */
+export const SLOW_SECONDS_MAX = 3_600;
 /** The longest name of a person, in characters (code points after normalization). */
 export const NAME_CHARACTERS_MAX = 32;
 
@@ -249,19 +334,57 @@ const cursors: Field = {
   is: (value) => Array.isArray(value) && value.length <= ROOMS_PER_CLIENT_MAX && value.every(isCursor),
   what: `at most ${ROOMS_PER_CLIENT_MAX} of {"room": string, "after"?: number}`,
 };
+const secrets: Field = {
+  is: (value) => typeof value === "string" && value.length <= SECRET_LENGTH_MAX,
+  what: `a string of at most ${SECRET_LENGTH_MAX} characters`,
+};
+const seconds: Field = {
+  is: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= SLOW_SECONDS_MAX,
+  what: `a whole number from 0 to ${SLOW_SECONDS_MAX}`,
+};
+const flag: Field = { is: (value) => typeof value === "boolean", what: "true or false" };
+const room: Field = { is: (value) => typeof value === "string" && isRoomName(value), what: "a room's name" };
+const user: Field = { is: (value) => typeof value === "string" && /^[\w-]{22}$/.test(value), what: "a user's id" };
+const url: Field = {
+  is: (value) =>
+    typeof value === "string" && value.length <= 2_000 && /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
+  what: "an http or https address",
+};
+const object: Field = { is: (value) => typeof value === "object" && value !== null, what: "an object" };
 const optional = (field: Field): Field => ({ ...field, optional: true });
 
+type Fields = Readonly<Record<string, Field>>;
+
 /** The fields of each message that a client can say. */
-export const FIELDS: { readonly [T in ClientMessage["type"]]: Readonly<Record<string, Field>> } = {
-  hello: { secret, name: optional(text), epoch: optional(text), rooms: cursors },
+export const FIELDS: { readonly [T in ClientMessage["type"]]: Fields } = {
+  hello: { secret, name: optional(text), pass: optional(secrets), epoch: optional(text), rooms: cursors },
   join: { room: text },
   leave: { room: text },
   say: { room: text, nonce, text },
+  delete: { room: text, id },
+  order: { ref: id, order: object },
   typing: { room: text },
   rename: { name: text },
   history: { ref: id, room: text, before: optional(id), after: optional(id) },
   search: { ref: id, query: text, before: optional(id) },
   ping: {},
+};
+
+/** The fields of each order. */
+export const ORDERS: { readonly [T in Order["type"]]: Fields } = {
+  mute: { user, until: optional(id) },
+  unmute: { user },
+  ban: { user, until: optional(id), address: optional(flag) },
+  unban: { ban: id },
+  lock: { room },
+  unlock: { room },
+  slow: { room, seconds },
+  link: { room, until: optional(id) },
+  unlink: { link: id },
+  token: { name: text, room: optional(room) },
+  untoken: { token: id },
+  hook: { url, room: optional(room) },
+  unhook: { hook: id },
 };
 
 /**
@@ -275,17 +398,34 @@ export function parseClientMessage(line: string): ClientMessage | Malformed {
   } catch {
     return new Malformed("This is not JSON");
   }
-  if (typeof value !== "object" || value === null) return new Malformed("A message is a JSON object");
+  const message = parseFields<ClientMessage>(value, "message", FIELDS);
+  if (message instanceof Malformed || message.type !== "order") return message;
+  const order = parseOrder(message.order);
+  return order instanceof Malformed ? order : { ...message, order };
+}
+
+/** Reads what an administrator wants to have done. */
+export function parseOrder(value: unknown): Order | Malformed {
+  return parseFields<Order>(value, "order", ORDERS);
+}
+
+/** Reads an object by the table of its types. */
+function parseFields<T extends { readonly type: string }>(
+  value: unknown,
+  what: string,
+  types: Readonly<Record<T["type"], Fields>>,
+): T | Malformed {
+  if (typeof value !== "object" || value === null) return new Malformed(`A ${what} is a JSON object`);
   const type = own(value, "type");
-  if (typeof type !== "string" || !Object.hasOwn(FIELDS, type)) return new Malformed("The type is unknown");
-  const message: Record<string, unknown> = { type };
-  for (const [name, field] of Object.entries(FIELDS[type as ClientMessage["type"]])) {
+  if (typeof type !== "string" || !Object.hasOwn(types, type)) return new Malformed("The type is unknown");
+  const parsed: Record<string, unknown> = { type };
+  for (const [name, field] of Object.entries(types[type as T["type"]])) {
     const part = own(value, name);
     if (part === undefined && field.optional) continue;
     if (!field.is(part)) return new Malformed(`"${name}" of a "${type}" must be ${field.what}`);
-    message[name] = part;
+    parsed[name] = part;
   }
-  return message as ClientMessage;
+  return parsed as unknown as T;
 }
 
 /** Reads a line that the server sent; undefined for a type that this client is too old to know. */
@@ -296,7 +436,22 @@ export function parseServerMessage(line: string): ServerMessage | undefined {
 
 /** The type of everything that a server can say. */
 export const SERVER_TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>(
-  ["welcome", "joined", "said", "kept", "people", "typing", "renamed", "history", "found", "pong", "error"],
+  [
+    "welcome",
+    "joined",
+    "said",
+    "kept",
+    "deleted",
+    "rules",
+    "done",
+    "people",
+    "typing",
+    "renamed",
+    "history",
+    "found",
+    "pong",
+    "error",
+  ],
 );
 
 /** Writes a message as one line. */

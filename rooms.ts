@@ -1,8 +1,8 @@
 import type { Client } from "./client.ts";
-import type { Entry, Journal, Page } from "./journal/journal.ts";
+import type { Act, Entry, Journal, Kept, Page } from "./journal/journal.ts";
 import { lengthOf, LiveRoom, RESUME_LENGTH_MAX, type Start, type Visitor } from "./live_room.ts";
-import { encode, type ServerMessage } from "./protocol.ts";
-import { RECENT_ENTRIES_MAX, type SaidLine, sayLine } from "./recent.ts";
+import { encode, type Rules, type ServerMessage } from "./protocol.ts";
+import { type Missed, missedOf, RECENT_ENTRIES_MAX } from "./recent.ts";
 import { LISTED_MAX } from "./roster.ts";
 import type { Clock, Sweeper } from "./sweeper.ts";
 
@@ -18,6 +18,8 @@ export interface RoomsPorts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly sweeper: Sweeper<Client>;
+  /** What holds in a room. */
+  rulesOf(room: string): Rules;
   /** How many rooms can have somebody in them at once. */
   readonly roomsMax: number;
   /** Sends a line to one visitor alone. */
@@ -36,7 +38,7 @@ export class Rooms {
   readonly #ports: RoomsPorts;
   readonly #rooms = new Map<string, LiveRoom>();
   // What is being read for those who resume from an id: after a restart they are many, with the same one.
-  readonly #readings = new Map<string, Promise<readonly SaidLine[] | undefined>>();
+  readonly #readings = new Map<string, Promise<Missed | undefined>>();
   #last: number;
 
   /** Nobody is anywhere. */
@@ -101,6 +103,20 @@ export class Rooms {
     this.#ports.sweeper.wake(live.room);
   }
 
+  /** Something was done and kept. Called in the journal's order. */
+  done(act: Act): void {
+    this.#last = act.id;
+    const { deed } = act;
+    if (deed.type === "delete") {
+      const live = this.#rooms.get(deed.room);
+      live?.delete({ id: act.id, message: deed.message });
+      if (live) this.#ports.sweeper.wake(live.room);
+    } else if (deed.type === "lock" || deed.type === "unlock" || deed.type === "slow") {
+      const live = this.#rooms.get(deed.room);
+      if (live) this.#push(live, { type: "rules", room: deed.room, ...this.#ports.rulesOf(deed.room) });
+    }
+  }
+
   /** Somebody has another name in their rooms. */
   renamed({ me, rooms }: Visitor): void {
     for (const live of rooms.values()) {
@@ -129,7 +145,7 @@ export class Rooms {
   #open(name: string): LiveRoom {
     const live = new LiveRoom(name);
     this.#rooms.set(name, live);
-    this.#ports.journal.before(name, Number.MAX_SAFE_INTEGER, RECENT_ENTRIES_MAX).then((page) => {
+    this.#ports.journal.newest(name, RECENT_ENTRIES_MAX).then((page) => {
       live.load(this.#delivered(page));
       const arrivals = [...live.arrivals];
       live.arrivals.clear();
@@ -151,23 +167,23 @@ export class Rooms {
     const start = isId ? live.since(after) : undefined;
     if (start || !isId) return this.#start(visitor, live, start);
     live.arrivals.set(visitor, after);
-    const answered = (read: readonly SaidLine[] | undefined) => {
+    const answered = (read: Missed | undefined) => {
       // They may have left meanwhile, and even have come back.
       if (live.arrivals.get(visitor) !== after) return;
       live.arrivals.delete(visitor);
       // What is kept but not delivered is still to come.
-      this.#start(visitor, live, read && live.sinceWith(read.filter(({ id }) => id <= this.#last), after));
+      this.#start(visitor, live, read && live.sinceWith(this.#upToLast(read), after));
     };
     this.#readSince(live.name, after).then(answered, () => answered(undefined));
   }
 
   /** What was said in a room since an id, written out; undefined when that is too much, or some of it was deleted. */
-  #readSince(name: string, after: number): Promise<readonly SaidLine[] | undefined> {
+  #readSince(name: string, after: number): Promise<Missed | undefined> {
     const key = `${name} ${after}`;
     let reading = this.#readings.get(key);
     if (!reading) {
-      reading = this.#ports.journal.after(name, after, RESUME_ENTRIES_MAX)
-        .then(({ entries, more, gap }) => more || gap ? undefined : entries.map(sayLine))
+      reading = this.#ports.journal.missed(name, after, RESUME_ENTRIES_MAX)
+        .then(({ entries, more, gap }) => more || gap ? undefined : missedOf(entries))
         .finally(() => this.#readings.delete(key));
       this.#readings.set(key, reading);
     }
@@ -181,7 +197,7 @@ export class Rooms {
       lengthOf(start.lines) > Math.max(Math.min(length, RESUME_LENGTH_MAX), 0);
     if (!start || isTooLong) start = live.newest("reload", length);
     const people = length > 0 ? LISTED_MAX : FEW_LISTED;
-    this.#ports.tell(visitor, live.joinedLine(start, this.#last, people));
+    this.#ports.tell(visitor, live.joinedLine(start, this.#last, people, this.#ports.rulesOf(live.name)));
     this.#follow(visitor, live);
   }
 
@@ -190,8 +206,13 @@ export class Rooms {
     client.follow(live);
   }
 
+  #upToLast({ lines, deletions }: Missed): Missed {
+    const isDelivered = ({ id }: { readonly id: number }) => id <= this.#last;
+    return { lines: lines.filter(isDelivered), deletions: deletions.filter(isDelivered) };
+  }
+
   /** A page without what was kept but not delivered, as after a commit that only seemed to fail: that is still to come. */
-  #delivered(page: Page): Page {
+  #delivered(page: Page<Kept>): Page<Kept> {
     return { ...page, entries: page.entries.filter(({ id }) => id <= this.#last) };
   }
 

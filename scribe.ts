@@ -1,4 +1,4 @@
-import type { Draft, Journal, Stored } from "./journal/journal.ts";
+import type { Act, ActDraft, Draft, Journal, Stored } from "./journal/journal.ts";
 import type { Clock } from "./sweeper.ts";
 
 /** How many drafts go into the journal at once. */
@@ -20,17 +20,28 @@ export interface ScribeListener<T> {
   catchUp(): Promise<void>;
   /** Drafts were kept, in this order. */
   stored(stored: readonly (Stored & { readonly from: T })[]): void;
+  /** Something that is done was kept; undefined if there was nothing to do it to. */
+  acted(act: Act | undefined, from: T): void;
   /** A draft was not kept; it may be written again. */
-  failed(draft: Draft, from: T): void;
+  failed(draft: Draft | ActDraft, from: T): void;
 }
 
-/** Takes what is said to the journal: one commit at a time, and what is said meanwhile is the next. */
+/** A draft, and what came along with it. */
+interface Waiting<T, D extends Draft | ActDraft = Draft | ActDraft> {
+  readonly draft: D;
+  readonly from: T;
+}
+
+/**
+ * Takes what is said and done to the journal: one commit at a time, and what is said meanwhile is the next. What is done, which
+ * is seldom, is a commit of its own.
+ */
 export class Scribe<T> {
-  readonly #journal: Pick<Journal, "append">;
+  readonly #journal: Pick<Journal, "append" | "act">;
   readonly #clock: Clock;
   readonly #listener: ScribeListener<T>;
   readonly #report: (line: string) => void;
-  #drafts: { readonly draft: Draft; readonly from: T }[] = [];
+  #drafts: Waiting<T>[] = [];
   #length = 0;
   #committing: Promise<void> | undefined;
   // Something may have been kept that was not delivered.
@@ -40,7 +51,7 @@ export class Scribe<T> {
 
   /** @param report is told in one line when the journal begins to fail, and when it works again. */
   constructor(
-    journal: Pick<Journal, "append">,
+    journal: Pick<Journal, "append" | "act">,
     clock: Clock,
     listener: ScribeListener<T>,
     report: (line: string) => void,
@@ -57,9 +68,9 @@ export class Scribe<T> {
   }
 
   /** Takes a draft, which goes to the journal at the next `commit`. */
-  write(draft: Draft, from: T): void {
+  write(draft: Draft | ActDraft, from: T): void {
     this.#drafts.push({ draft, from });
-    this.#length += draft.text.length;
+    this.#length += lengthOf(draft);
   }
 
   /** Takes what was written to the journal, unless a commit is under way, which will see to it. */
@@ -87,12 +98,13 @@ export class Scribe<T> {
   async #commitNext(): Promise<void> {
     this.#callOffCatchUp();
     const batch = this.#takeBatch();
-    let stored: Stored[];
+    const [first] = batch;
+    let tell: () => void;
     try {
       if (this.#behind) await this.#listener.catchUp();
       this.#behind = false;
-      if (batch.length === 0) return;
-      stored = await this.#journal.append(batch.map(({ draft }) => draft));
+      if (!first) return;
+      tell = isSaid(batch) ? await this.#append(batch) : await this.#act(first as Waiting<T, ActDraft>);
     } catch (error) {
       this.#behind = true;
       // Those who wait to see what was kept all the same must not wait until somebody speaks.
@@ -104,16 +116,42 @@ export class Scribe<T> {
     }
     if (this.#failing) this.#report("What is said can be kept again.");
     this.#failing = false;
-    this.#listener.stored(stored.map((each, index) => ({ ...each, from: batch[index]!.from })));
+    tell();
   }
 
-  #takeBatch(): { readonly draft: Draft; readonly from: T }[] {
+  async #append(batch: readonly Waiting<T, Draft>[]): Promise<() => void> {
+    const stored: Stored[] = await this.#journal.append(batch.map(({ draft }) => draft));
+    return () => this.#listener.stored(stored.map((each, index) => ({ ...each, from: batch[index]!.from })));
+  }
+
+  async #act({ draft, from }: Waiting<T, ActDraft>): Promise<() => void> {
+    const act = await this.#journal.act(draft);
+    return () => this.#listener.acted(act, from);
+  }
+
+  /** Something that is done, or what is said until then, as far as it is not too much. */
+  #takeBatch(): Waiting<T>[] {
     let length = 0;
-    const isTooMuch = this.#drafts.findIndex(({ draft }, index) =>
-      index === COMMIT_DRAFTS_MAX || ((length += draft.text.length) > COMMIT_LENGTH_MAX && index > 0)
+    const end = this.#drafts.findIndex(({ draft }, index) =>
+      index === COMMIT_DRAFTS_MAX || ((length += lengthOf(draft)) > COMMIT_LENGTH_MAX && index > 0) ||
+      (index > 0 && (isDone(draft) || isDone(this.#drafts[0]!.draft)))
     );
-    const batch = this.#drafts.splice(0, isTooMuch < 0 ? this.#drafts.length : isTooMuch);
-    for (const { draft } of batch) this.#length -= draft.text.length;
+    const batch = this.#drafts.splice(0, end < 0 ? this.#drafts.length : end);
+    for (const { draft } of batch) this.#length -= lengthOf(draft);
     return batch;
   }
+}
+
+function isDone(draft: Draft | ActDraft): draft is ActDraft {
+  return "deed" in draft;
+}
+
+/** Whether it is a batch of what was said, and not of the one thing that is done. */
+function isSaid<T>(batch: readonly Waiting<T>[]): batch is readonly Waiting<T, Draft>[] {
+  return !isDone(batch[0]!.draft);
+}
+
+/** How much of it there is to keep, in UTF-16 units. */
+function lengthOf(draft: Draft | ActDraft): number {
+  return isDone(draft) ? JSON.stringify(draft.deed).length : draft.text.length;
 }

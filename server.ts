@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { type Access, bearerOf, type Grant, GUESSES_MS } from "./access.ts";
 import { Admission, type Place, type Resources, unmapped } from "./admission.ts";
 import type { Asset } from "./assets.ts";
 import { type Client, jsonBytesMax } from "./client.ts";
@@ -110,19 +111,22 @@ export class Server implements Handler {
     const { hub, config, metrics } = this.#site;
     const refusal = refuse(request, config.origins);
     if (refusal) return refusal;
-    const place = this.#admission.enter(addressOf(request.headers, peer, config.proxies));
+    const address = addressOf(request.headers, peer, config.proxies);
+    const form = request.headers.has("sec-websocket-protocol") ? "json" : "plain";
+    const room = roomOf(request.url);
+    const grant = grantOf(request, hub.access, address, form, room);
+    if (grant instanceof Response) return grant;
+    const place = this.#admission.enter(address);
     if (typeof place === "string") {
       metrics.hit(place);
       return text(...REFUSED[place]!, RETRY);
     }
-    const form = request.headers.has("sec-websocket-protocol") ? "json" : "plain";
-    const room = roomOf(request.url);
     let client: Client | undefined;
     return {
       protocol: form === "json" ? SUBPROTOCOL : undefined,
       opened: (socket) => {
         this.#open.add(place);
-        client = hub.connect(socket, { form, room });
+        client = hub.connect(socket, { form, room, address, grant });
         client.opened();
       },
       received: (data) => client?.received(data),
@@ -154,6 +158,9 @@ export class Server implements Handler {
 
 /** For those for whom there is no place now: nor is there one for a connection that is kept for their next request. */
 const RETRY = { "retry-after": "5", "connection": "close" };
+
+/** For those who guess. */
+const RETRY_GUESS = { "retry-after": String(GUESSES_MS / 1_000), "connection": "close" };
 
 /** What those are told for whom there is no place. */
 const REFUSED: { readonly [limit in LimitName]?: [number, string] } = {
@@ -317,6 +324,31 @@ function refuse({ method, url, headers }: Incoming, origins: readonly string[]):
   if (origin !== null && !isAllowed(origin, headers.get("host"), origins)) {
     return text(403, `Pages of ${origin} may not connect here. To let them, start the server with --origin=${origin}`);
   }
+}
+
+/**
+ * As what a request lets its client in, or why it does not; undefined when the client can still say it in its hello. Plain
+ * text has no hello.
+ */
+function grantOf(
+  { headers }: Incoming,
+  access: Access,
+  address: string,
+  form: "json" | "plain",
+  room: string,
+): Grant | Response | undefined {
+  if (access.isShutOut(address)) return text(429, "Too many wrong keys came from your address", RETRY_GUESS);
+  const secret = bearerOf(headers);
+  if (secret === undefined && form === "json") return undefined;
+  const grant = access.enter(secret, address);
+  if (typeof grant === "string") {
+    const reason = grant === "keyNeeded" ? "This server takes a key: Authorization: Bearer KEY" : "This key is wrong";
+    return text(401, reason, { "www-authenticate": "Bearer" });
+  }
+  if (form === "plain" && grant.role === "guest" && grant.link.deed.room !== room) {
+    return text(403, `This key opens the room ${grant.link.deed.room} alone`);
+  }
+  return grant;
 }
 
 /** The room that a plain-text client asks for. */

@@ -47,7 +47,7 @@ class Tab {
   connect(name?: string): void {
     if (this.#socket) return;
     this.#socket = new FakeSocket();
-    this.#client = this.#world.hub.connect(this.#socket, { form: "json", room: "lobby" });
+    this.#client = this.#world.hub.connect(this.#socket, { form: "json", room: "lobby", address: "127.0.0.1" });
     this.#client.opened();
     this.#uplink = [];
     this.#read = 0;
@@ -192,7 +192,7 @@ class World {
 
   /** A program says much in a room, over a connection that nobody looks at. */
   crowd(room: string, count: number): void {
-    const client = this.hub.connect(new FakeSocket(), { form: "plain", room });
+    const client = this.hub.connect(new FakeSocket(), { form: "plain", room, address: "127.0.0.1" });
     client.opened();
     for (let n = 1; n <= count; n++) client.received(`line ${n}`);
   }

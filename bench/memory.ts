@@ -45,7 +45,7 @@ class QuietHub {
   }
 
   connect(form: Client["form"]): Client {
-    const client = this.#hub.connect(SOCKET, { form, room: "lobby" });
+    const client = this.#hub.connect(SOCKET, { form, room: "lobby", address: "127.0.0.1" });
     client.opened();
     return client;
   }

@@ -72,6 +72,11 @@ export function isAct(kept: Kept): kept is Act {
   return "deed" in kept;
 }
 
+/** Whether it was said. */
+export function isEntry(kept: Kept): kept is Entry {
+  return !isAct(kept);
+}
+
 /** What became of a draft. */
 export interface Stored {
   /** The entry that has the draft's user and nonce: the draft's own, or an earlier one. */
@@ -135,10 +140,17 @@ export interface Journal {
   audit(before: number, limit: number): Promise<Act[]>;
   /** Keeps who owns a name; their earlier name is free again. The caller knows that nobody else owns it. */
   claim(claim: Claim): Promise<void>;
+  /**
+   * The newest entries of a room, and deletions of what was said there since they begin, oldest first. Of these, too, there
+   * are at most `limit`, and one that says that there are more.
+   */
+  newest(room: string, limit: number): Promise<Page<Kept>>;
   /** The newest entries of a room with an id below `before`, oldest of them first. */
   before(room: string, before: number, limit: number): Promise<Page>;
-  /** The oldest entries of a room with an id above `after`, and deletions of what was said there before, oldest first. */
-  after(room: string, after: number, limit: number): Promise<Page<Kept>>;
+  /** The oldest entries of a room with an id above `after`, oldest first. */
+  after(room: string, after: number, limit: number): Promise<Page>;
+  /** The same for who has what was said before, and so has to know what was deleted of it, too. */
+  missed(room: string, after: number, limit: number): Promise<Page<Kept>>;
   /** The oldest of all that was said or done with an id above `id`, oldest first. */
   since(id: number, limit: number): Promise<Page<Kept>>;
   /** The newest entries that match, newest first. A query without anything to look for finds nothing. */

@@ -35,6 +35,7 @@ export const SQL = {
     SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
   ) ORDER BY messages.id DESC`,
   deletions: "SELECT id, user, name, at, deed FROM acts WHERE room = ? AND id > ? ORDER BY id LIMIT ?",
+  newestDeletions: "SELECT id, user, name, at, deed FROM acts WHERE room = ? AND id > ? ORDER BY id DESC LIMIT ?",
   notIndexed: `SELECT messages.id, messages.room, names.name, messages.text FROM messages
     JOIN names ON names.id = messages.name WHERE messages.id > ? AND deleted IS NULL ORDER BY messages.id LIMIT ?`,
   oldest: "SELECT id, room, at FROM messages ORDER BY id LIMIT ?",
@@ -96,6 +97,7 @@ export class Store {
   readonly #nextId: StatementSync;
   readonly #act: StatementSync;
   readonly #deletions: StatementSync;
+  readonly #newestDeletions: StatementSync;
   readonly #actsSince: StatementSync;
   readonly #audit: StatementSync;
   readonly #forget: StatementSync;
@@ -150,6 +152,7 @@ export class Store {
     this.#nextId = db.prepare("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'messages' RETURNING seq");
     this.#act = db.prepare("INSERT INTO acts (id, user, name, at, deed, room) VALUES (?, ?, ?, ?, ?, ?)");
     this.#deletions = db.prepare(SQL.deletions);
+    this.#newestDeletions = db.prepare(SQL.newestDeletions);
     this.#actsSince = db.prepare(`${ACTS} WHERE id > ? ORDER BY id LIMIT ?`);
     this.#audit = db.prepare(`${ACTS} WHERE id < ? ORDER BY id DESC LIMIT ?`);
     this.#forget = db.prepare("DELETE FROM acts WHERE id <= ? AND room IS NOT NULL");
@@ -241,6 +244,16 @@ export class Store {
     this.#writing(() => this.#claim.run(user, name));
   }
 
+  /** The newest entries of a room, at most `limit`, and deletions since they begin, one more of them at most. */
+  newest(room: string, limit: number): Page<Kept> {
+    const said = this.before(room, Number.MAX_SAFE_INTEGER, limit);
+    return this.#reading(() => {
+      const start = said.more ? said.entries[0]!.id : 0;
+      const deletions = this.#newestDeletions.all(this.#find(room).id, start, limit + 1).map(toAct);
+      return { ...said, entries: [...said.entries, ...deletions].sort((a, b) => a.id - b.id) };
+    });
+  }
+
   /** The newest entries of a room with an id below `before`, oldest of them first. */
   before(room: string, before: number, limit: number): Page {
     return this.#reading(() => {
@@ -250,14 +263,21 @@ export class Store {
     });
   }
 
-  /** The oldest entries of a room with an id above `after`, and deletions of what was said there before, oldest first. */
-  after(room: string, after: number, limit: number): Page<Kept> {
+  /** The oldest entries of a room with an id above `after`, oldest first. */
+  after(room: string, after: number, limit: number): Page {
     return this.#reading(() => {
       const { id, floor } = this.#find(room);
       const start = position(after);
-      const said = page(start, limit, (from, count) => this.#after.all(id, from, count));
-      const deletions = this.#deletions.all(id, start, limit + 1).map(toAct);
-      return { ...merged(said, deletions, limit), gap: start < floor };
+      return { ...page(start, limit, (from, count) => this.#after.all(id, from, count)), gap: start < floor };
+    });
+  }
+
+  /** The same, and deletions of what was said there before. */
+  missed(room: string, after: number, limit: number): Page<Kept> {
+    const { gap, ...said } = this.after(room, after, limit);
+    return this.#reading(() => {
+      const deletions = this.#deletions.all(this.#find(room).id, position(after), limit + 1).map(toAct);
+      return { ...merged(said, deletions, limit), gap };
     });
   }
 

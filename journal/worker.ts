@@ -22,7 +22,18 @@ export interface Opened {
   readonly acts: readonly Act[];
 }
 
-type Method = "append" | "act" | "audit" | "claim" | "before" | "after" | "since" | "search" | "close";
+type Method =
+  | "append"
+  | "act"
+  | "audit"
+  | "claim"
+  | "newest"
+  | "before"
+  | "after"
+  | "missed"
+  | "since"
+  | "search"
+  | "close";
 
 /** A method of the Store to call. */
 export type Request = { [M in Method]: { readonly method: M; readonly arguments: Parameters<Store[M]> } }[Method];

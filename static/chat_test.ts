@@ -210,6 +210,7 @@ class FakeServer {
           epoch: this.epoch,
           id: user,
           name: this.names.get(user)!,
+          role: "member",
           textBytesMax: 1_000,
         });
         if (nameTaken) connection.write({ type: "error", code: "nameTaken", reason: "That name is taken" });
@@ -297,6 +298,8 @@ class FakeServer {
       last,
       people,
       count: people.length,
+      rules: { locked: false, slow: 0 },
+      deleted: [],
     });
   }
 

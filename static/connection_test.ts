@@ -13,7 +13,7 @@ import {
 
 const HELLO: ClientMessage = { type: "hello", secret: "s".repeat(22), rooms: [] };
 const PING: ClientMessage = { type: "ping" };
-const WELCOME: ServerMessage = { type: "welcome", epoch: "e", id: "me", name: "Me", textBytesMax: 10 };
+const WELCOME: ServerMessage = { type: "welcome", epoch: "e", id: "me", name: "Me", role: "member", textBytesMax: 10 };
 
 /** A browser's WebSocket in memory, of which a test says what happens to it. */
 class FakeWebSocket {

@@ -1,5 +1,6 @@
 import { NAME_CHARACTERS_MAX, type NameRule, type Refusal, ROOMS_PER_CLIENT_MAX } from "../protocol.ts";
 import { words } from "./i18n.ts";
+import { sayMoment } from "./time.ts";
 
 /** Why something was refused. */
 export type Reason = Pick<Refusal, "code" | "reason" | "detail">;
@@ -45,10 +46,25 @@ const SENTENCES: {
   badText: () => words.badText,
   notJoined: () => words.notJoined,
   tooManyRooms: () => words.tooManyRooms(ROOMS_PER_CLIENT_MAX),
+  notAllowed: () => words.notAllowed,
+  notFound: () => words.notFound,
+  locked: () => words.roomLocked,
+  muted: ({ detail }) => detail === undefined ? words.youMuted : words.youMutedUntil(momentOf(detail)),
+  slow: () => words.roomSlow,
+  keyNeeded: () => words.keyNeeded,
+  keyWrong: () => words.keyWrong,
+  tooManyTries: () => words.tooManyTries,
+  linkEnded: () => words.linkEnded,
+  banned: ({ detail }) => detail === undefined ? words.youBanned : words.youBannedUntil(momentOf(detail)),
   storage: () => words.storage,
   busy: () => words.busy,
   tooFast: () => words.tooFast,
 };
+
+/** The moment that a detail tells, in ms since 1970. */
+function momentOf(detail: string): string {
+  return sayMoment(Number(detail), new Date());
+}
 
 const RULES: { readonly [Rule in NameRule]: () => string } = {
   control: () => words.nameControl,

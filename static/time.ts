@@ -20,6 +20,11 @@ export function agoOf(at: number): HTMLTimeElement {
   return time;
 }
 
+/** A moment that is to come, in ms since 1970, in words of the reader's language. */
+export function sayMoment(at: number, now: Date): string {
+  return formatOf(new Date(at).getFullYear() === now.getFullYear() ? DAY : YEAR).format(at);
+}
+
 /** Lets every "5 minutes ago" that is shown grow older. */
 export function keepAgo(): void {
   setInterval(() => {
@@ -35,7 +40,7 @@ export function ago(at: number, now: Date): string {
   const minutes = Math.floor((now.getTime() - at) / MINUTE_MS);
   // Another clock than mine may be ahead.
   if (minutes < 0 || minutes >= DAY_MS / MINUTE_MS) {
-    return formatOf(new Date(at).getFullYear() === now.getFullYear() ? DAY : YEAR).format(at);
+    return sayMoment(at, now);
   }
   if (minutes === 0) return words.justNow;
   return minutes < 60 ? relative(-minutes, "minute") : relative(-Math.floor(minutes / 60), "hour");

@@ -59,12 +59,20 @@ export class FaultyJournal implements Journal {
     return this.#call(() => this.#journal.claim(claim));
   }
 
+  newest(room: string, limit: number): Promise<Page<Kept>> {
+    return this.#call(() => this.#journal.newest(room, limit));
+  }
+
   before(room: string, before: number, limit: number): Promise<Page> {
     return this.#call(() => this.#journal.before(room, before, limit));
   }
 
-  after(room: string, after: number, limit: number): Promise<Page<Kept>> {
+  after(room: string, after: number, limit: number): Promise<Page> {
     return this.#call(() => this.#journal.after(room, after, limit));
+  }
+
+  missed(room: string, after: number, limit: number): Promise<Page<Kept>> {
+    return this.#call(() => this.#journal.missed(room, after, limit));
   }
 
   since(id: number, limit: number): Promise<Page<Kept>> {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { jsonBytesMax } from "../client.ts";
-import type { ClientMessage } from "../protocol.ts";
+import type { ClientMessage, Order } from "../protocol.ts";
+import { userIdOf } from "../text.ts";
 import { mostly } from "./fuzz.ts";
 import { secretOf } from "./harness.ts";
 
@@ -28,6 +29,26 @@ const cursor = fc.record({ room, after: mostly(id, fc.double()) }, { requiredKey
 const secret = fc.constantFrom(secretOf("a fuzzer"), secretOf("another"), "s".repeat(64));
 const nonce = fc.constantFrom("a", "b", "c", "-_A9", "n".repeat(64));
 
+const user = fc.constantFrom("u".repeat(22), userIdOf(secretOf("another")));
+const ORDERS: { readonly [type in Order["type"]]: fc.Arbitrary<object> } = {
+  mute: fc.record({ user, until: id }, { requiredKeys: ["user"] }),
+  unmute: fc.record({ user }),
+  ban: fc.record({ user, until: id, address: fc.boolean() }, { requiredKeys: ["user"] }),
+  unban: fc.record({ ban: id }),
+  lock: fc.record({ room }),
+  unlock: fc.record({ room }),
+  slow: fc.record({ room, seconds: fc.nat(4_000) }),
+  link: fc.record({ room, until: id }, { requiredKeys: ["room"] }),
+  unlink: fc.record({ link: id }),
+  token: fc.record({ name: text, room }, { requiredKeys: ["name"] }),
+  untoken: fc.record({ token: id }),
+  hook: fc.record({ url: fc.webUrl(), room }, { requiredKeys: ["url"] }),
+  unhook: fc.record({ hook: id }),
+};
+const order = fc.oneof(
+  ...Object.entries(ORDERS).map(([type, fields]) => fields.map((fields) => ({ type, ...fields }))),
+);
+
 const GOOD: { readonly [type in ClientMessage["type"]]: fc.Arbitrary<object> } = {
   hello: fc.record(
     { secret, name: text, epoch: text, rooms: fc.array(cursor, { maxLength: 6 }) },
@@ -36,6 +57,8 @@ const GOOD: { readonly [type in ClientMessage["type"]]: fc.Arbitrary<object> } =
   join: fc.record({ room }),
   leave: fc.record({ room }),
   say: fc.record({ room, nonce, text }),
+  delete: fc.record({ room, id }),
+  order: fc.record({ ref: id, order }),
   typing: fc.record({ room }),
   rename: fc.record({ name: text }),
   history: fc.record({ ref: id, room, before: id, after: id }, { requiredKeys: ["ref", "room"] }),

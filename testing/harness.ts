@@ -18,7 +18,7 @@ export class Peer {
   readonly client: Client;
 
   constructor(hub: Hub) {
-    this.client = hub.connect(this.socket, { form: "json", room: "lobby" });
+    this.client = hub.connect(this.socket, { form: "json", room: "lobby", address: "127.0.0.1" });
     this.client.opened();
   }
 
@@ -91,7 +91,7 @@ export class Harness {
   /** A connection of a program that speaks plain text. */
   connectPlain(room: string): { client: Client; socket: FakeSocket } {
     const socket = new FakeSocket();
-    const client = this.hub.connect(socket, { form: "plain", room });
+    const client = this.hub.connect(socket, { form: "plain", room, address: "127.0.0.1" });
     client.opened();
     return { client, socket };
   }
