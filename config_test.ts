@@ -26,6 +26,7 @@ Deno.test("Without flags the server listens on port 8080 of every address, has t
     origins: [],
     data: "./data",
     keepMs: undefined,
+    key: undefined,
     limits: DEFAULT_LIMITS,
   });
   assert(!proxies.check("127.0.0.1", "ipv4"), "nobody is believed");
@@ -86,6 +87,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     HUBBUB_TRANSPORT: "node",
     HUBBUB_DATA: "/srv",
     HUBBUB_KEEP: "90d",
+    HUBBUB_KEY: "open-sesame",
     HUBBUB_MAX_MESSAGE: "100",
     HUBBUB_RATE: "7",
   };
@@ -96,6 +98,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     origins: ["https://a.example", "http://b.example:81"],
     data: "/srv",
     keepMs: 90 * 24 * 60 * 60 * 1_000,
+    key: "open-sesame",
     limits: { ...DEFAULT_LIMITS, message: 100, rate: 7 },
   });
   const believed = (address: string, version: "ipv4" | "ipv6") => proxies.check(address, version);
@@ -107,6 +110,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     "--transport=native",
     "--data=:memory:",
     "--keep=forever",
+    "--key=",
     "--max-message=200",
     "--rate=20",
   ];
@@ -117,6 +121,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     origins: [],
     data: undefined,
     keepMs: undefined,
+    key: undefined,
     limits: { ...DEFAULT_LIMITS, message: 200 },
   });
   assert(!nobody.check("::1", "ipv6"));
@@ -135,6 +140,15 @@ Deno.test("Every limit with a flag can be set by it and by its variable, and swi
 Deno.test("A bad environment variable is named, an empty one counts as not set", () => {
   assert.match(complaint([], { HUBBUB_ADDR: "here" }), /^HUBBUB_ADDR takes .*; got "here"$/);
   assert.equal(config([], { HUBBUB_ADDR: "" }).addr.port, 8080);
+});
+
+Deno.test("HOSTILE 24: a key that is no good is not repeated", () => {
+  for (const key of ["short", "with a space in it", "x".repeat(129), "schlüssel-aus-gold"]) {
+    assert.equal(
+      complaint([`--key=${key}`]),
+      "--key takes 8 to 128 letters, digits and - . _ ~ + /; got something else",
+    );
+  }
 });
 
 Deno.test("--help and --version win over everything else", () => {

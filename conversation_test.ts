@@ -38,7 +38,13 @@ test("hello is answered with who I am and what I have to know of my rooms", asyn
   const ann = await h.enter("Ann", "lobby", "kitchen");
   const { id, ...welcome } = ann.last("welcome");
   assert.match(id, /^[\w-]{22}$/);
-  assert.deepEqual(welcome, { type: "welcome", epoch: h.journal.epoch, name: "Ann", textBytesMax: 1_000 });
+  assert.deepEqual(welcome, {
+    type: "welcome",
+    epoch: h.journal.epoch,
+    name: "Ann",
+    role: "member",
+    textBytesMax: 1_000,
+  });
   assert.deepEqual(
     ann.got("joined").map(({ room, start, entries, more, count }) => [room, start, entries, more, count]),
     [
@@ -420,8 +426,8 @@ test("What is read for one who comes back is read anew for the next who comes la
 
 Deno.test("Where something was deleted because of its age, whoever comes back starts again", async () => {
   const memory = openMemory();
-  const after: typeof memory.after = async (...page) => ({ ...await memory.after(...page), gap: true });
-  const h = new Harness({ ...memory, after });
+  const missed: typeof memory.missed = async (...page) => ({ ...await memory.missed(...page), gap: true });
+  const h = new Harness({ ...memory, missed });
   const ann = await h.enter("Ann", "lobby");
   await talk(h, ann, RECENT_ENTRIES_MAX + 50);
   const bob = await resume(h, "Bob", h.journal.epoch, { room: "lobby", after: ann.got("said")[0]!.id });
@@ -694,9 +700,9 @@ Deno.test("HOSTILE 31: when nothing can be kept, senders are told, reading goes 
 
 Deno.test("When a room can't be read its visitors are sent away to come back, and nobody else", async () => {
   const memory = openMemory();
-  const before: typeof memory.before = (room, ...page) =>
-    room === "broken" ? Promise.reject(new Error("no such luck")) : memory.before(room, ...page);
-  const h = new Harness({ ...memory, before });
+  const newest: typeof memory.newest = (room, ...page) =>
+    room === "broken" ? Promise.reject(new Error("no such luck")) : memory.newest(room, ...page);
+  const h = new Harness({ ...memory, newest });
   const [ann, bob] = [await h.enter("Ann", "lobby"), await h.enter("Bob", "broken")];
   assert.equal(bob.closeCode, Disconnect.storage.code);
   assert.equal(ann.closeCode, undefined);

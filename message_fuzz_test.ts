@@ -141,9 +141,10 @@ class World {
       this.writes += drafts.length;
       return this.#memory.append(drafts);
     },
-    act: (draft) => {
-      this.writes++;
-      return this.#memory.act(draft);
+    act: async (draft) => {
+      const act = await this.#memory.act(draft);
+      if (act) this.writes++;
+      return act;
     },
     claim: (claim) => {
       this.writes++;
@@ -170,6 +171,8 @@ class World {
 
   /** Lets everybody be told everything. */
   async settle(): Promise<void> {
+    await this.h.deliver(1_000);
+    // What is said after something that is done is another commit.
     await this.h.deliver(1_000);
   }
 

@@ -61,7 +61,9 @@ async function workOf({ journal, clock }: Harness, script: () => Promise<void>):
   const count = (owner: object, method: string, called: (self: unknown, first: unknown) => void) =>
     spies.use(spy(owner, method, called));
   count(journal, "append", (_, drafts) => work.commits.push((drafts as unknown[]).length));
-  for (const read of ["before", "after", "since", "search"]) count(journal, read, () => work.pages++);
+  for (const read of ["newest", "before", "after", "missed", "since", "search"]) {
+    count(journal, read, () => work.pages++);
+  }
   count(JSON, "stringify", () => work.encoded++);
   for (const encode of ["encode", "encodeInto"]) count(TextEncoder.prototype, encode, () => work.measured++);
   count(Array.prototype, "join", (lines, separator) => {

@@ -1,9 +1,11 @@
+import { Access, digestOf } from "../access.ts";
 import type { Client } from "../client.ts";
 import { Hub } from "../hub.ts";
 import type { Journal } from "../journal/journal.ts";
 import { openMemory } from "../journal/memory.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Metrics } from "../metrics.ts";
+import { Moderation } from "../moderation.ts";
 import { type ClientMessage, encode, type ServerMessage } from "../protocol.ts";
 import { FakeClock, FakeSocket, settle } from "./fakes.ts";
 
@@ -17,8 +19,8 @@ export class Peer {
   readonly socket = new FakeSocket();
   readonly client: Client;
 
-  constructor(hub: Hub) {
-    this.client = hub.connect(this.socket, { form: "json", room: "lobby", address: "127.0.0.1" });
+  constructor(hub: Hub, address: string) {
+    this.client = hub.connect(this.socket, { form: "json", room: "lobby", address });
     this.client.opened();
   }
 
@@ -27,7 +29,12 @@ export class Peer {
   }
 
   hello(name: string, ...rooms: string[]): void {
-    this.send({ type: "hello", secret: secretOf(name), name, rooms: rooms.map((room) => ({ room })) });
+    this.helloWith(undefined, name, ...rooms);
+  }
+
+  /** The same, with a secret that lets them in. */
+  helloWith(pass: string | undefined, name: string, ...rooms: string[]): void {
+    this.send({ type: "hello", secret: secretOf(name), name, pass, rooms: rooms.map((room) => ({ room })) });
   }
 
   say(room: string, nonce: string, text = nonce): void {
@@ -58,6 +65,9 @@ export class Peer {
   }
 }
 
+/** The administrator's secret. */
+export const ADMIN_PASS = "the-administrators-secret";
+
 /** A hub that runs, on a clock that the test moves. */
 export class Harness {
   readonly clock = new FakeClock();
@@ -70,10 +80,16 @@ export class Harness {
   /**
    * @param journal one that stays open; otherwise there is one in memory, which ends with the hub.
    * @param limits other ones than usual, which are the defaults, but for short texts and as many messages as one likes.
+   * @param key what one has to know to come in; without it everybody may.
    */
-  constructor(journal?: Journal, limits: Partial<Limits> = {}) {
+  constructor(journal?: Journal, limits: Partial<Limits> = {}, key?: string) {
     this.journal = journal ?? openMemory();
+    const moderation = new Moderation(this.journal.acts);
+    const administrator = { digest: () => digestOf(ADMIN_PASS) };
+    const { clock } = this;
     this.hub = new Hub({
+      moderation,
+      access: new Access({ key, administrator, moderation, date: () => clock.date(), now: () => clock.now() }),
       journal: this.journal,
       clock: this.clock,
       limits: { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity, ...limits },
@@ -84,8 +100,8 @@ export class Harness {
     if (journal === undefined) this.#ended.then(() => this.journal.close());
   }
 
-  connect(): Peer {
-    return new Peer(this.hub);
+  connect(address = "127.0.0.1"): Peer {
+    return new Peer(this.hub, address);
   }
 
   /** A connection of a program that speaks plain text. */
@@ -100,6 +116,14 @@ export class Harness {
   async enter(name: string, ...rooms: string[]): Promise<Peer> {
     const peer = this.connect();
     peer.hello(name, ...rooms);
+    await this.deliver();
+    return peer;
+  }
+
+  /** An administrator who is in some rooms, at an address of their own. */
+  async enterAdmin(name: string, ...rooms: string[]): Promise<Peer> {
+    const peer = this.connect("10.0.0.1");
+    peer.helloWith(ADMIN_PASS, name, ...rooms);
     await this.deliver();
     return peer;
   }
