@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Draft, type Entry, type Journal, JournalError } from "./journal.ts";
+import { type ActDraft, type Draft, type Entry, type Journal, JournalError, type Kept } from "./journal.ts";
 import { openMemory } from "./memory.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -113,6 +113,73 @@ function contract(kind: string, use: (test: (journal: Journal) => Promise<void>)
     assert((results[1] as PromiseRejectedResult).reason instanceof JournalError);
     assert.deepEqual(texts(await journal.after("lobby", 0, 10)), ["before"]);
     assert.deepEqual(texts(await journal.after("new", 0, 10)), ["after"]);
+  });
+
+  const deletion = (message: number, author?: string, room = "lobby"): ActDraft => {
+    return { deed: { type: "delete", room, message, author }, by: "u-admin", name: "Admin", at: 2 };
+  };
+
+  test("what is done has an id in the one order, and is in what comes since", async (journal) => {
+    const [before] = await journal.append([draft("before")]);
+    const act = await journal.act({ deed: { type: "lock", room: "lobby" }, by: "u-admin", name: "Admin", at: 2 });
+    const [after] = await journal.append([draft("after")]);
+    assert(before!.entry.id < act!.id && act!.id < after!.entry.id);
+    const { entries } = await journal.since(0, 10);
+    assert.deepEqual(entries, [before!.entry, act, after!.entry]);
+    const pages = [await journal.since(0, 2), await journal.since(act!.id, 2)];
+    assert.deepEqual(pages.map(({ entries, more }) => [entries.length, more]), [[2, true], [1, false]]);
+    assert.deepEqual(await journal.audit(Infinity, 10), [act]);
+    assert.deepEqual(await journal.audit(act!.id, 10), []);
+  });
+
+  test("what is deleted is in no page, and not found; said again it is still known", async (journal) => {
+    const [gone, stays] = await journal.append([draft("a word", { nonce: "gone" }), draft("another word")]);
+    const act = await journal.act(deletion(gone!.entry.id));
+    assert.deepEqual(act!.deed, { type: "delete", room: "lobby", message: gone!.entry.id, author: "u-ann" });
+    const pages = await Promise.all([
+      journal.before("lobby", Infinity, 10),
+      journal.after("lobby", 0, 10),
+      journal.search({ query: "word", rooms: ["lobby"], before: Infinity, limit: 10 }),
+    ]);
+    for (const { entries } of pages) assert.deepEqual(entries, [stays!.entry]);
+    const [again] = await journal.append([draft("a word", { nonce: "gone" })]);
+    assert.deepEqual([again!.duplicate, again!.entry.id, again!.entry.text], [true, gone!.entry.id, ""]);
+  });
+
+  test("what was deleted before the index had it is not found, either", async (journal) => {
+    const said = await journal.append(Array.from({ length: 50 }, (_, index) => draft(`word ${index}`)));
+    for (const { entry } of said.slice(1)) await journal.act(deletion(entry.id));
+    const { entries } = await journal.search({ query: "word", rooms: ["lobby"], before: Infinity, limit: 10 });
+    assert.deepEqual(entries, [said[0]!.entry]);
+  });
+
+  test("nothing is deleted that is not there, is gone, is of another room or of another author than named", async (journal) => {
+    const [{ entry } = assert.fail()] = await journal.append([draft("mine")]);
+    const refused = [deletion(entry.id + 1), deletion(entry.id, "u-bob"), deletion(entry.id, undefined, "den")];
+    for (const each of refused) assert.equal(await journal.act(each), undefined);
+    assert.equal((await journal.act(deletion(entry.id, "u-ann")))?.deed.type, "delete");
+    assert.equal(await journal.act(deletion(entry.id)), undefined);
+    assert.equal((await journal.audit(Infinity, 10)).length, 1);
+  });
+
+  test("whoever missed something is told what was said and what was deleted in their room, in order, page by page", async (journal) => {
+    const said = await journal.append(["1", "2", "3"].map((text) => draft(text)));
+    await journal.append([draft("elsewhere", { room: "den" })]);
+    const gone = await journal.act(deletion(said[0]!.entry.id));
+    await journal.act({ deed: { type: "lock", room: "lobby" }, by: "u-admin", name: "Admin", at: 2 });
+    const [last] = await journal.append([draft("4")]);
+    const all = [said[1]!.entry, said[2]!.entry, gone!, last!.entry];
+    assert.deepEqual((await journal.missed("lobby", said[0]!.entry.id, 10)).entries, all);
+    const pages: Kept[] = [];
+    for (let more = true, after = said[0]!.entry.id; more;) {
+      const page = await journal.missed("lobby", after, 1);
+      pages.push(...page.entries);
+      more = page.more;
+      after = page.entries.at(-1)!.id;
+    }
+    assert.deepEqual(pages, all);
+    assert.deepEqual((await journal.newest("lobby", 2)).entries, [said[2]!.entry, gone!, last!.entry]);
+    assert.deepEqual((await journal.newest("den", 2)).entries.length, 1);
   });
 
   const search = async (journal: Journal, query: string, rooms = ["lobby", "den"], before = Infinity, limit = 10) =>

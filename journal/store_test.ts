@@ -439,3 +439,50 @@ Deno.test("Store does what a list does in 500 random histories", () => {
     { numRuns: 500 },
   );
 });
+
+Deno.test("A file of the first version is brought up to date with all that is in it, also if nothing was ever said", () => {
+  inDirectory((directory) => {
+    for (const said of [0, 3]) {
+      const path = `${directory}/${said}.db`;
+      const old = new DatabaseSync(path);
+      migrate(old, MIGRATIONS.slice(0, 1));
+      old.exec("INSERT INTO rooms (room) VALUES ('lobby'); INSERT INTO users (user) VALUES ('u-ann')");
+      old.exec("INSERT INTO names (name) VALUES ('Ann')");
+      for (let i = 0; i < said; i++) {
+        old.exec(
+          `INSERT INTO messages (room, user, name, at, nonce, text) VALUES (1, 1, 1, 1, 'old${i}', 'text ${i}')`,
+        );
+      }
+      old.close();
+      const store = Store.open(path, durability);
+      assert.deepEqual([store.last, store.acts()], [said, []]);
+      const act = store.act({ deed: { type: "lock", room: "lobby" }, by: "u-ada", name: "Ada", at: 2 });
+      assert.equal(act!.id, said + 1);
+      assert.equal(store.append([draft("new")])[0]!.entry.id, said + 2);
+      assert.equal(store.before("lobby", Infinity, 10).entries.length, said + 1);
+      store.close();
+    }
+  });
+});
+
+Deno.test("What was done holds in the next process; deletions go with what is as old as they are", () => {
+  inDirectory((directory) => {
+    const path = `${directory}/a.db`;
+    const first = Store.open(path, durability);
+    const stored = first.append([draft("old", { at: 1 }), draft("older", { at: 1 }), draft("young", { at: 100 })]);
+    const act = { by: "u-ada", name: "Ada", at: 50 };
+    const lock = first.act({ deed: { type: "lock", room: "lobby" }, ...act });
+    first.act({ deed: { type: "delete", room: "lobby", message: stored[0]!.entry.id }, ...act });
+    first.append([draft("youngest", { at: 100 })]);
+    first.close();
+    const second = Store.open(path, durability);
+    assert.deepEqual(second.acts(), [lock]);
+    assert.equal(second.audit(Infinity, 10).length, 2);
+    while (second.prune(100, 10));
+    assert.deepEqual(texts(second.before("lobby", Infinity, 10)), ["young", "youngest"]);
+    assert.equal(second.audit(Infinity, 10).length, 2, "younger than what was deleted because of its age");
+    while (second.prune(101, 10));
+    assert.deepEqual(second.audit(Infinity, 10), [lock]);
+    second.close();
+  });
+});

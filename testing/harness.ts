@@ -105,9 +105,9 @@ export class Harness {
   }
 
   /** A connection of a program that speaks plain text. */
-  connectPlain(room: string): { client: Client; socket: FakeSocket } {
+  connectPlain(room: string, address = "127.0.0.1"): { client: Client; socket: FakeSocket } {
     const socket = new FakeSocket();
-    const client = this.hub.connect(socket, { form: "plain", room, address: "127.0.0.1" });
+    const client = this.hub.connect(socket, { form: "plain", room, address });
     client.opened();
     return { client, socket };
   }
