@@ -41,12 +41,15 @@ export interface AccessOptions {
  * takes says nothing (HOSTILE 23).
  */
 export class Access {
+  /** Knows the guest links. */
+  readonly moderation: Moderation;
   readonly #options: AccessOptions;
   readonly #key: string | undefined;
   readonly #guesses = new Map<string, { count: number; readonly since: number }>();
 
   constructor(options: AccessOptions) {
     this.#options = options;
+    this.moderation = options.moderation;
     this.#key = options.key === undefined ? undefined : digestOf(options.key);
   }
 
@@ -54,10 +57,10 @@ export class Access {
   enter(secret: string | undefined, address: string): Grant | Denial {
     if (secret === undefined) return this.#key === undefined ? { role: "member" } : "keyNeeded";
     if (this.isShutOut(address)) return "tooManyTries";
-    const { administrator, moderation, date } = this.#options;
+    const { administrator, date } = this.#options;
     const digest = digestOf(secret);
     if (isSame(digest, this.#key)) return { role: "member" };
-    const link = moderation.linkOf(digest, date());
+    const link = this.moderation.linkOf(digest, date());
     if (link) return { role: "guest", link };
     if (isSame(digest, administrator?.digest())) return { role: "admin" };
     this.#guessed(networkOf(address));

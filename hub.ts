@@ -44,9 +44,7 @@ const CATCH_UP_ENTRIES = 1_000;
 /** What a hub needs. */
 export interface HubOptions {
   readonly journal: Journal;
-  /** What was done so far; a moderation of its own unless others need it, too. */
-  readonly moderation?: Moderation;
-  /** Who may come in; everybody unless it is told otherwise. */
+  /** Who may come in, and what was done so far; everybody may unless it is told otherwise. */
   readonly access?: Access;
   /** Time; the system's unless a test has its own. */
   readonly clock?: Clock;
@@ -125,9 +123,12 @@ export class Hub {
     this.#metrics = options.metrics ?? new Metrics();
     this.#names = new Names(journal.claims);
     this.#report = report;
-    this.moderation = options.moderation ?? new Moderation(journal.acts);
-    this.access = options.access ??
-      new Access({ moderation: this.moderation, date: () => clock.date(), now: () => clock.now() });
+    this.access = options.access ?? new Access({
+      moderation: new Moderation(journal.acts),
+      date: () => clock.date(),
+      now: () => clock.now(),
+    });
+    this.moderation = this.access.moderation;
     this.#door = new Door({
       access: this.access,
       moderation: this.moderation,

@@ -31,7 +31,7 @@ async function serve(config: Config): Promise<void> {
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
   const { date, now } = systemClock;
   const access = new Access({ key, administrator, moderation, date, now });
-  const hub = new Hub({ journal, moderation, access, limits, metrics });
+  const hub = new Hub({ journal, access, limits, metrics });
   const server = new Server({ hub, config, assets, metrics, resources: new ProcessResources() });
   const addr = await server.listen(config.addr);
   const ended = hub.run();

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Client } from "./client.ts";
 import { Hub } from "./hub.ts";
-import type { Entry } from "./journal/journal.ts";
+import type { Entry, Journal } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
+import { Moderation } from "./moderation.ts";
 import { encode, PAGE_ENTRIES, type Said, type ServerMessage } from "./protocol.ts";
 import { FakeClock, FakeSocket, settle } from "./testing/fakes.ts";
 import { FaultyJournal } from "./testing/faulty_journal.ts";
-import { secretOf } from "./testing/harness.ts";
+import { accessTo, ADMIN_PASS, secretOf } from "./testing/harness.ts";
 
 const ROOMS = ["lobby", "kitchen"];
 const NAMES = ["Ann", "Bob", "Eve", "АNN"];
@@ -53,7 +54,9 @@ class Tab {
     this.#read = 0;
     this.#welcomed = false;
     const rooms = ROOMS.map((room) => ({ room, after: this.views.get(room)?.upTo }));
-    this.#uplink.push(encode({ type: "hello", secret: secretOf(this.owner), name, epoch: this.#epoch, rooms }));
+    this.#uplink.push(
+      encode({ type: "hello", secret: secretOf(this.owner), name, pass: ADMIN_PASS, epoch: this.#epoch, rooms }),
+    );
   }
 
   /** The connection breaks: of what was on its way some arrives and the rest does not. */
@@ -82,6 +85,12 @@ class Tab {
   /** Leaves a room and comes back as if for the first time. */
   rejoin(room: string): void {
     if (this.#welcomed) this.#uplink.push(encode({ type: "leave", room }), encode({ type: "join", room }));
+  }
+
+  /** Deletes one of the newest messages of a room, which it may not even have seen. */
+  delete(room: string, which: number): void {
+    const id = this.#world.roomIds(room).at(-1 - which);
+    if (this.#welcomed && id !== undefined) this.#uplink.push(encode({ type: "delete", room, id }));
   }
 
   rename(name: string): void {
@@ -116,7 +125,7 @@ class Tab {
       this.#me = message.id;
       this.#epoch = message.epoch;
     } else if (message.type === "joined") {
-      const { room, start, entries, last } = message;
+      const { room, start, entries, last, deleted } = message;
       if (start === "resumed") assert(this.views.has(room), "nothing is resumed that was not asked for");
       else this.views.set(room, { ids: [], upTo: 0 });
       const view = this.views.get(room)!;
@@ -126,6 +135,7 @@ class Tab {
         view.upTo = entries.length > 0 ? entries[0]!.id - 1 : last;
         if (!message.more) assert.equal(this.#world.roomIds(room).find((id) => id <= view.upTo), undefined);
       }
+      for (const id of deleted) this.#forget(view, id);
       for (const entry of entries) this.#see(entry);
       assert.equal(
         this.#world.roomIds(room).find((id) => id > view.upTo && id <= last),
@@ -136,6 +146,11 @@ class Tab {
       if (room === ROOMS.at(-1)) this.resend();
     } else if (message.type === "said") {
       this.#see(message);
+    } else if (message.type === "deleted") {
+      const view = this.views.get(message.room)!;
+      this.#isNext(message);
+      this.#forget(view, message.message);
+      view.upTo = message.id;
     } else if (message.type === "kept") {
       assert.equal(this.#world.entry(message.id)?.nonce, message.nonce);
       this.#acknowledge(message.nonce);
@@ -148,36 +163,59 @@ class Tab {
     if (index === 0) this.resend();
   }
 
+  #forget({ ids }: { ids: number[] }, id: number): void {
+    assert(this.#world.isDeleted(id), "only what was deleted goes");
+    if (ids.includes(id)) ids.splice(ids.indexOf(id), 1);
+  }
+
   /** HOLDS: what is seen is kept, in the journal's order, and nothing of the room was left out since what was seen before. */
   #see(said: Said): void {
     const { type: _, ...entry } = said;
     assert.deepEqual(this.#world.entry(said.id), entry, "only what is kept is seen");
     if (said.user === this.#me) this.#acknowledge(said.nonce);
+    this.#isNext(said);
     const view = this.views.get(said.room)!;
-    assert(said.id > view.upTo, "out of order, or twice");
-    const missed = this.#world.roomIds(said.room).filter((id) => id > view.upTo && id < said.id);
-    assert.deepEqual(missed, [], `${this.owner} misses something in ${said.room} before ${said.id}`);
     view.ids.push(said.id);
     view.upTo = said.id;
   }
+
+  #isNext({ room, id: next }: { readonly room: string; readonly id: number }): void {
+    const { upTo } = this.views.get(room)!;
+    assert(next > upTo, "out of order, or twice");
+    const missed = this.#world.roomIds(room).filter((id) => id > upTo && id < next);
+    assert.deepEqual(missed, [], `${this.owner} misses something in ${room} before ${next}`);
+  }
 }
 
-/** A server that crashes, a journal that fails, and the tabs of three people. */
+/** A server that crashes, a journal that fails, and the tabs of three people, who may delete what anybody said. */
 class World {
   readonly clock = new FakeClock();
-  readonly memory = openMemory();
-  journal = new FaultyJournal(this.memory);
-  hub = this.#start();
+  readonly memory: Journal;
+  journal: FaultyJournal;
+  hub: Hub;
   readonly tabs: Tab[];
 
-  constructor() {
+  private constructor(memory: Journal, kept: Entry[]) {
+    this.memory = memory;
+    this.journal = new FaultyJournal(memory, kept);
+    this.hub = this.#start();
     const outboxes = new Map(OWNERS.map((owner): [string, Outbox] => [owner, { waiting: [], said: [] }]));
     this.tabs = OWNERS.map((owner) => new Tab(this, owner, outboxes.get(owner)!));
   }
 
+  /** Something was said in each room before. */
+  static async begin(): Promise<World> {
+    const memory = openMemory();
+    const drafts = Array.from({ length: 10 }, (_, n) => {
+      return { room: ROOMS[n % 2]!, user: "u-old", name: "Old", text: "old", nonce: `old-${n}`, at: 1 };
+    });
+    return new World(memory, (await memory.append(drafts)).map(({ entry }) => entry));
+  }
+
   #start(): Hub {
     const limits = { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity };
-    const hub = new Hub({ journal: this.journal, clock: this.clock, limits, report() {} });
+    const { journal, clock } = this;
+    const hub = new Hub({ journal, clock, limits, access: accessTo(new Moderation(journal.acts), clock), report() {} });
     hub.run();
     return hub;
   }
@@ -186,8 +224,20 @@ class World {
     return this.journal.kept.find((entry) => entry.id === id);
   }
 
+  /** The ids of what was said in a room, but for what was deleted. */
   roomIds(room: string): number[] {
-    return this.journal.kept.filter((entry) => entry.room === room).map(({ id }) => id);
+    return this.journal.kept.filter((entry) => entry.room === room).map(({ id }) => id)
+      .filter((id) => !this.isDeleted(id));
+  }
+
+  isDeleted(id: number): boolean {
+    return this.journal.done.some(({ deed }) => deed.type === "delete" && deed.message === id);
+  }
+
+  /** The newest id of a room, be it a deletion's. */
+  lastOf(room: string): number {
+    const deletions = this.journal.done.filter(({ deed }) => deed.type === "delete" && deed.room === room);
+    return Math.max(this.roomIds(room).at(-1) ?? 0, deletions.at(-1)?.id ?? 0);
   }
 
   /** A program says much in a room, over a connection that nobody looks at. */
@@ -220,9 +270,12 @@ class World {
     const isDone = () =>
       this.tabs.every(({ outbox, views }) =>
         outbox.waiting.length === 0 &&
-        ROOMS.every((room) => (views.get(room)?.upTo ?? -1) >= (this.roomIds(room).at(-1) ?? 0))
+        ROOMS.every((room) => (views.get(room)?.upTo ?? -1) >= this.lastOf(room))
       );
     for (let round = 0; round < 200; round++) {
+      // One more time somebody is away while something is deleted.
+      if (round === 3) this.tabs[0]!.drop(1);
+      if (round === 3) this.tabs.at(-1)!.delete(ROOMS[0]!, 0);
       for (const tab of this.tabs) {
         tab.connect();
         tab.unstick();
@@ -251,6 +304,7 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("drop" as const), who, arrives: fc.nat({ max: 2 }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("resend" as const), who }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant("delete" as const), who, room, which: fc.nat({ max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("rename" as const), who, name: fc.constantFrom(...NAMES) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("rejoin" as const), who, room }) },
   {
@@ -274,15 +328,17 @@ const step = fc.oneof(
 
 Deno.test("HOSTILE 28: whatever breaks, nothing echoed is lost or doubled and no view has a hole, in 3,000 random schedules", async () => {
   let echoed = 0;
+  let deleted = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 120, size: "max" }), async (steps) => {
-      const world = new World();
+      const world = await World.begin();
       for (const step of steps) {
         const tab = "who" in step ? world.tabs[step.who]! : undefined;
         if (step.type === "say") tab!.say(step.room);
         else if (step.type === "connect") tab!.connect(step.name);
         else if (step.type === "drop") tab!.drop(step.arrives);
         else if (step.type === "resend") tab!.resend();
+        else if (step.type === "delete") tab!.delete(step.room, step.which);
         else if (step.type === "rename") tab!.rename(step.name);
         else if (step.type === "rejoin") tab!.rejoin(step.room);
         else if (step.type === "crowd") world.crowd(step.room, step.count);
@@ -302,11 +358,17 @@ Deno.test("HOSTILE 28: whatever breaks, nothing echoed is lost or doubled and no
         const kept = world.journal.kept.filter(({ nonce }) => nonce.endsWith(owner)).map(({ nonce }) => nonce);
         assert.deepEqual(kept, outbox.said, "everything is kept, in the order in which it was said");
       }
+      for (const { views } of world.tabs) {
+        for (const { ids } of views.values()) {
+          assert(!ids.some((id) => world.isDeleted(id)), "what is deleted is shown");
+        }
+      }
       for (const room of ROOMS) {
         const { entries } = await world.memory.before(room, Infinity, 100_000);
         assert.deepEqual(entries.map(({ id }) => id), world.roomIds(room));
       }
       echoed += world.journal.kept.length;
+      deleted += world.journal.done.length;
       world.hub.close();
       await settle();
       world.clock.run();
@@ -318,5 +380,5 @@ Deno.test("HOSTILE 28: whatever breaks, nothing echoed is lost or doubled and no
       ...Deno.env.has("SEED") && { seed: Number(Deno.env.get("SEED")), path: Deno.env.get("SEED_PATH") },
     },
   );
-  assert(echoed > 3_000, `only ${echoed} messages were said`);
+  assert(echoed > 3_000 && deleted > 300, `only ${echoed} messages were said, ${deleted} deleted`);
 });

@@ -8,17 +8,21 @@ export class FaultyJournal implements Journal {
   readonly epoch: string;
   readonly last: number;
   readonly claims: readonly Claim[];
-  readonly acts: readonly Act[] = [];
-  /** Everything that it has kept, in order; goes on in the journal after a crash. */
+  readonly acts: readonly Act[];
+  /** Everything that was said and kept, in order, also what is deleted; goes on in the journal after a crash. */
   readonly kept: Entry[];
+  /** Everything that was done and kept, in order; likewise. */
+  readonly done: Act[];
   readonly #journal: Journal;
   #calls: ((fate: Fate) => Promise<void>)[] = [];
 
-  constructor(journal: Journal, kept: Entry[] = [], claims: readonly Claim[] = []) {
+  constructor(journal: Journal, kept: Entry[] = [], done: Act[] = [], claims: readonly Claim[] = []) {
     this.#journal = journal;
     this.epoch = journal.epoch;
     this.kept = kept;
-    this.last = kept.at(-1)?.id ?? 0;
+    this.done = done;
+    this.acts = done.filter(({ deed }) => deed.type !== "delete");
+    this.last = Math.max(kept.at(-1)?.id ?? 0, done.at(-1)?.id ?? 0);
     this.claims = claims;
   }
 
@@ -36,7 +40,7 @@ export class FaultyJournal implements Journal {
   async crash(done: number): Promise<FaultyJournal> {
     for (let i = 0; i < done; i++) await this.decide("doubted");
     this.#calls = [];
-    return new FaultyJournal(this.#journal, this.kept, this.claims);
+    return new FaultyJournal(this.#journal, this.kept, this.done, this.claims);
   }
 
   append(drafts: readonly Draft[]): Promise<Stored[]> {
@@ -48,7 +52,11 @@ export class FaultyJournal implements Journal {
   }
 
   act(draft: ActDraft): Promise<Act | undefined> {
-    return this.#call(() => this.#journal.act(draft));
+    return this.#call(async () => {
+      const act = await this.#journal.act(draft);
+      if (act) this.done.push(act);
+      return act;
+    });
   }
 
   audit(before: number, limit: number): Promise<Act[]> {

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Metrics } from "../metrics.ts";
 import { Moderation } from "../moderation.ts";
 import { type ClientMessage, encode, type ServerMessage } from "../protocol.ts";
+import type { Clock } from "../sweeper.ts";
 import { FakeClock, FakeSocket, settle } from "./fakes.ts";
 
 /** A secret like a browser's, always the same for a name. */
@@ -68,6 +69,12 @@ export class Peer {
 /** The administrator's secret. */
 export const ADMIN_PASS = "the-administrators-secret";
 
+/** Who may come in: everybody, or who knows the key, and whoever has the administrator's secret. */
+export function accessTo(moderation: Moderation, clock: Clock, key?: string): Access {
+  const administrator = { digest: () => digestOf(ADMIN_PASS) };
+  return new Access({ key, administrator, moderation, date: () => clock.date(), now: () => clock.now() });
+}
+
 /** A hub that runs, on a clock that the test moves. */
 export class Harness {
   readonly clock = new FakeClock();
@@ -84,12 +91,8 @@ export class Harness {
    */
   constructor(journal?: Journal, limits: Partial<Limits> = {}, key?: string) {
     this.journal = journal ?? openMemory();
-    const moderation = new Moderation(this.journal.acts);
-    const administrator = { digest: () => digestOf(ADMIN_PASS) };
-    const { clock } = this;
     this.hub = new Hub({
-      moderation,
-      access: new Access({ key, administrator, moderation, date: () => clock.date(), now: () => clock.now() }),
+      access: accessTo(new Moderation(this.journal.acts), this.clock, key),
       journal: this.journal,
       clock: this.clock,
       limits: { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity, ...limits },
