@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { BlockList } from "node:net";
+import { GUESSES_MAX } from "./access.ts";
 import { jsonBytesMax } from "./client.ts";
-import { type ClientMessage, encode } from "./protocol.ts";
+import { type ClientMessage, Disconnect, encode, SUBPROTOCOL } from "./protocol.ts";
 import { BURST_SECONDS } from "./rate_limit.ts";
-import { secretOf } from "./testing/harness.ts";
+import { ADMIN_PASS, secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { HANDSHAKE, type Head, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
@@ -14,6 +15,8 @@ import { onEachTransport, TestServer, TRANSPORTS } from "./testing/test_server.t
 const TEXT = 0x81;
 const FIRST_PART = 0x01;
 const NEXT_PART = 0x00;
+
+const KEY = "open-sesame";
 
 /** Asks for a WebSocket, and gives the answer. The connection stays with the caller. */
 async function knock(port: number, headers: Record<string, string> = {}): Promise<{ socket: RawSocket; head: Head }> {
@@ -407,19 +410,75 @@ Deno.test("HOSTILE 16: a handshake that is refused keeps no file, though its pee
   }
 });
 
+onEachTransport(
+  "HOSTILE 23: who guesses the key is answered with 401, and after five times with 429 for a minute",
+  async (transport) => {
+    await using server = await TestServer.start({ transport, key: KEY });
+    const answers: [number, string | null][] = [];
+    const guess = async (headers: Record<string, string>) => {
+      const { socket, head } = await knock(server.port, headers);
+      socket[Symbol.dispose]();
+      answers.push([head.status, head.headers.get("retry-after") ?? head.headers.get("www-authenticate")]);
+    };
+    await guess({});
+    for (let i = 0; i < GUESSES_MAX; i++) await guess({ "Authorization": `Bearer guess-${i}` });
+    await guess({ "Authorization": `Bearer ${KEY}` });
+    await guess({ "Sec-WebSocket-Protocol": SUBPROTOCOL });
+    assert.deepEqual(answers, [...Array(GUESSES_MAX + 1).fill([401, "Bearer"]), [429, "60"], [429, "60"]]);
+    assert.equal(server.hub.size, 0);
+  },
+);
+
+onEachTransport(
+  "HOSTILE 24: a secret in the address is not read, one in the headers or in hello is",
+  async (transport) => {
+    await using server = await TestServer.start({ transport, key: KEY });
+    for (const query of [`?key=${KEY}`, `?pass=${KEY}&room=lobby`, `?access_token=${KEY}`]) {
+      using socket = await RawSocket.connect(server.port);
+      assert.equal((await socket.request("GET", `/ws${query}`, HANDSHAKE)).status, 401);
+    }
+    const { socket, head } = await knock(server.port, { "Authorization": `Bearer ${KEY}` });
+    using plain = socket;
+    assert.equal(head.status, 101);
+    await server.clients(1);
+    await using ann = await JsonClient.connect(server.port);
+    ann.send({ type: "hello", secret: secretOf("Ann"), pass: KEY, rooms: [{ room: "lobby" }] });
+    await ann.got("joined");
+    await plain.frame(TEXT, "hello");
+    assert.equal((await ann.got("said")).text, "hello");
+  },
+);
+
+onEachTransport(
+  "HOSTILE 25: a ban closes the member's sockets at once, and they can't come back",
+  async (transport) => {
+    await using server = await TestServer.start({ transport });
+    await using admin = await JsonClient.connect(server.port);
+    admin.send({ type: "hello", secret: secretOf("Ada"), pass: ADMIN_PASS, rooms: [{ room: "lobby" }] });
+    const [phone, laptop] = [await enter(server, "Eve"), await enter(server, "Eve")];
+    const { id } = await phone.got("welcome");
+    admin.send({ type: "order", ref: 1, order: { type: "ban", user: id } });
+    for (const eve of [phone, laptop]) {
+      assert.equal((await eve.ended).code, Disconnect.banned.code);
+      assert.equal((await eve.got("error")).code, "banned");
+    }
+    const again = await JsonClient.connect(server.port);
+    again.send({ type: "hello", secret: secretOf("Eve"), rooms: [{ room: "lobby" }] });
+    assert.equal((await again.ended).code, Disconnect.banned.code);
+    assert.deepEqual(again.messages.map(({ type }) => type), ["error"]);
+    await server.clients(1);
+  },
+);
+
 Deno.test("Every message of the protocol can be said in a frame that is not too long for its transport", () => {
   const text = '"'.repeat(1_000);
   assert(encode({ type: "say", room: "a".repeat(64), nonce: "n".repeat(64), text }).length < jsonBytesMax(1_000));
 });
 
-Deno.test("docs/OPERATING.md has every row but those of keys and moderation, and its tests are where it says", async () => {
+Deno.test("docs/OPERATING.md has every row, and its tests are where it says", async () => {
   const document = await Deno.readTextFile("docs/OPERATING.md");
   const rows = [...document.matchAll(/^\| (\d+)(?: N)? +\|.*\| ([^|]*) \|$/gm)];
-  const later = [23, 24, 25];
-  assert.deepEqual(
-    rows.map(([, row]) => Number(row)),
-    Array.from({ length: 35 }, (_, i) => i + 1).filter((row) => !later.includes(row)),
-  );
+  assert.deepEqual(rows.map(([, row]) => Number(row)), Array.from({ length: 35 }, (_, i) => i + 1));
   for (const [, row, files] of rows) {
     const name = new RegExp(`HOSTILE (\\d+ and )?${row}( and \\d+)?: `);
     for (const [, file] of files!.matchAll(/`([^`]+)`/g)) {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import project from "./deno.json" with { type: "json" };
+import { secretOf } from "./testing/harness.ts";
+import { JsonClient } from "./testing/json_client.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { onEachProcessTransport, PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
@@ -24,6 +26,44 @@ Deno.test("The server prints a link to the page, which is there", async () => {
   const response = await fetch(server.url);
   assert.equal(response.status, 200);
   assert.match(await response.text(), /<title>Hubbub<\/title>/);
+});
+
+Deno.test("The administrator's link is printed at the first start in a folder, and lets in whoever has it", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    await using first = await ServerProcess.start({ data });
+    const link = await first.adminLink;
+    const secret = link.hash.slice("#admin=".length);
+    assert.deepEqual([link.origin, secret.length], [first.url.origin, 43]);
+    await using ada = await JsonClient.connect(first.port);
+    ada.send({ type: "hello", secret: secretOf("Ada"), pass: secret, rooms: [] });
+    assert.equal((await ada.got("welcome")).role, "admin");
+    await first.end();
+    const files = [...Deno.readDirSync(data)].filter(({ isFile }) => isFile).map(({ name }) => `${data}/${name}`);
+    for (const file of files) assert(!Deno.readTextFileSync(file).includes(secret), file);
+    await using second = await ServerProcess.start({ data });
+    await using again = await JsonClient.connect(second.port);
+    again.send({ type: "hello", secret: secretOf("Ada"), pass: secret, rooms: [] });
+    assert.equal((await again.got("welcome")).role, "admin");
+    await second.end();
+    assert(!(await second.ended).stdout.includes("admin"), "it is shown once");
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("HOSTILE 24: the server's key is in nothing that it prints", async () => {
+  await using server = await ServerProcess.start({ env: { HUBBUB_KEY: "open-sesame" } });
+  const refused = await fetch(new URL("/ws?key=open-sesame", server.url));
+  assert.equal(refused.status, 426);
+  await refused.body?.cancel();
+  const eve = await JsonClient.connect(server.port);
+  eve.send({ type: "hello", secret: secretOf("Eve"), pass: "open-barley", rooms: [] });
+  assert.equal((await eve.got("error")).code, "keyWrong");
+  await eve.ended;
+  await server.end();
+  const { stdout, stderr } = await server.ended;
+  assert(!/sesame|barley/.test(stdout + stderr), stdout + stderr);
 });
 
 onEachProcessTransport("--addr takes localhost and IPv6, and the printed link leads there", async (transport) => {

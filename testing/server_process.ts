@@ -19,6 +19,7 @@ const WAIT_MS_MAX = 15_000;
 export class ServerProcess implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #listening = Promise.withResolvers<URL>();
+  readonly #adminLink = Promise.withResolvers<URL>();
   /** Its end: the exit code and everything that it printed. */
   readonly ended: Promise<{ code: number; stdout: string; stderr: string }>;
   /** The page's address, as the server printed it. */
@@ -26,7 +27,7 @@ export class ServerProcess implements AsyncDisposable {
 
   private constructor(args: string[], env: Record<string, string>, under: string[] = []) {
     this.#process = spawn(args, env, under);
-    this.#listening.promise.catch(() => {});
+    for (const { promise } of [this.#listening, this.#adminLink]) promise.catch(() => {});
     this.ended = this.#follow();
   }
 
@@ -60,6 +61,11 @@ export class ServerProcess implements AsyncDisposable {
 
   get port(): number {
     return Number(this.url.port);
+  }
+
+  /** The administrator's link, which is printed at the first start in a folder. */
+  get adminLink(): Promise<URL> {
+    return this.#within(this.#adminLink.promise);
   }
 
   get pid(): number {
@@ -102,8 +108,11 @@ export class ServerProcess implements AsyncDisposable {
       stdout += text;
       const url = /http:\/\/\S+\//.exec(stdout)?.[0];
       if (url) this.#listening.resolve(new URL(url));
+      const adminLink = /(\S+#admin=\S+)\n/.exec(stdout)?.[1];
+      if (adminLink) this.#adminLink.resolve(new URL(adminLink));
     }
     const { code } = await this.#process.status;
+    this.#adminLink.reject(new Error("The server printed no administrator's link"));
     this.#listening.reject(new Error(`The server ended with code ${code} before it listened: ${await stderr}`));
     return { code, stdout, stderr: await stderr };
   }

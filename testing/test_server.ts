@@ -5,8 +5,10 @@ import { Hub } from "../hub.ts";
 import { openMemory } from "../journal/memory.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { Metrics } from "../metrics.ts";
+import { Moderation } from "../moderation.ts";
 import { Server, type Site } from "../server.ts";
-import type { Clock } from "../sweeper.ts";
+import { type Clock, systemClock } from "../sweeper.ts";
+import { accessTo } from "./harness.ts";
 import { metricAt } from "./metric.ts";
 
 /** How long a test waits for something that should happen at once, in ms. */
@@ -28,6 +30,8 @@ export interface TestSite {
   readonly resources?: Partial<Site["resources"]>;
   /** The hub's time, if it is not the system's. */
   readonly clock?: Clock;
+  /** What one has to know to come in; without it everybody may. */
+  readonly key?: string;
 }
 
 /** The server in this process, on a port of its own, so that a test can look at its hub. `await using` ends it. */
@@ -45,7 +49,9 @@ export class TestServer implements AsyncDisposable {
     const { transport = "native", assets = new Map(), origins = [], proxies = new BlockList() } = site;
     const limits = { ...DEFAULT_LIMITS, rate: Infinity, ...site.limits };
     const report = (line: string) => this.reports.push(line);
-    this.hub = new Hub({ journal: this.#journal, limits, metrics: this.metrics, report, clock: site.clock });
+    const clock = site.clock ?? systemClock;
+    const access = accessTo(new Moderation(this.#journal.acts), clock, site.key);
+    this.hub = new Hub({ journal: this.#journal, access, limits, metrics: this.metrics, report, clock });
     this.#server = new Server({
       hub: this.hub,
       assets,
