@@ -1,6 +1,6 @@
 import { NAME_CHARACTERS_MAX, type NameRule, type Refusal, ROOMS_PER_CLIENT_MAX } from "../protocol.ts";
 import { words } from "./i18n.ts";
-import { sayMoment } from "./time.ts";
+import { sayMoment } from "./moment.ts";
 
 /** Why something was refused. */
 export type Reason = Pick<Refusal, "code" | "reason" | "detail">;

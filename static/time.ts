@@ -1,9 +1,8 @@
 import { element } from "./element.ts";
 import { locale, words } from "./i18n.ts";
+import { formatOf, sayMoment } from "./moment.ts";
 
 const CLOCK: Intl.DateTimeFormatOptions = { timeStyle: "short" };
-const DAY: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
-const YEAR: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "short" };
 const WEEKDAY: Intl.DateTimeFormatOptions = { weekday: "long", month: "long", day: "numeric" };
 const WEEKDAY_AND_YEAR: Intl.DateTimeFormatOptions = { ...WEEKDAY, year: "numeric" };
 const FULL: Intl.DateTimeFormatOptions = { dateStyle: "full", timeStyle: "medium" };
@@ -18,11 +17,6 @@ export function agoOf(at: number): HTMLTimeElement {
   const time = timeIn(at, ago(at, new Date()));
   time.className = "ago";
   return time;
-}
-
-/** A moment that is to come, in ms since 1970, in words of the reader's language. */
-export function sayMoment(at: number, now: Date): string {
-  return formatOf(new Date(at).getFullYear() === now.getFullYear() ? DAY : YEAR).format(at);
 }
 
 /** Lets every "5 minutes ago" that is shown grow older. */
@@ -96,13 +90,4 @@ export function explainTimes(): void {
     const time = (target as Element).closest("time");
     if (time) time.title = formatOf(FULL).format(new Date(time.dateTime));
   }, { passive: true });
-}
-
-// They take long to make, and can't be made before it is known for whom.
-const formats = new Map<Intl.DateTimeFormatOptions, Intl.DateTimeFormat>();
-
-function formatOf(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  let format = formats.get(options);
-  if (format === undefined) formats.set(options, format = new Intl.DateTimeFormat(locale(), options));
-  return format;
 }
