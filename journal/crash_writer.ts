@@ -5,7 +5,7 @@
  */
 import { openSqlite } from "./sqlite.ts";
 
-const journal = await openSqlite({ directory: Deno.args[0]!, synchronous: "NORMAL" });
+const journal = await openSqlite({ directory: Deno.args[0]! });
 const run = Deno.args[1]!;
 
 /** Sends everything twice, as someone who missed the echo does. */

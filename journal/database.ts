@@ -7,12 +7,6 @@ import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
 /** The path of a database that is kept nowhere. */
 export const IN_MEMORY = ":memory:";
 
-/** How sure a commit is when it has been answered; the process may be killed at any time with either. */
-export interface Durability {
-  /** FULL: on the disk, so that it survives a power failure too. NORMAL: in the operating system's hands. */
-  readonly synchronous: "FULL" | "NORMAL";
-}
-
 /** How much of the file SQLite may hold in memory, in KiB: the inner pages of the indexes over a few million messages. */
 const CACHE_KIB = 32 * 1024;
 
@@ -48,15 +42,16 @@ export function journalError(action: string, path: string, cause: unknown): Jour
  * Opens a journal's file for this process alone, makes it if it is missing, and brings it up to date.
  * @throws {JournalError} when it can't be used; it is as it was then.
  */
-export function openDatabase(path: string, { synchronous }: Durability): DatabaseSync {
+export function openDatabase(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     if (path !== IN_MEMORY) prepareFile(path);
     db = new DatabaseSync(path);
     db.exec(DONT_WAIT);
     // Exclusive: nobody else can open the file from the first read on until this process ends, however it ends; and
-    // there is no shared memory file. It has to be said before that first read.
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = ${synchronous};
+    // there is no shared memory file. It has to be said before that first read. A commit that is NORMAL is in the
+    // operating system's hands when it returns, and the disk gets it later.
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = NORMAL;
       PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     refuseStrangers(db);
     // `prepareFile` may have left it there; while the lock is ours, nobody uses it.

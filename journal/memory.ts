@@ -8,7 +8,7 @@ import { Store } from "./store.ts";
  * in this thread.
  */
 export function openMemory(): Journal {
-  const store = Store.open(IN_MEMORY, { synchronous: "NORMAL" });
+  const store = Store.open(IN_MEMORY);
   return {
     epoch: store.epoch,
     last: store.last,

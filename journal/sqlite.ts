@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Durability } from "./database.ts";
 import { type Draft, type Journal, JournalError, type Stored } from "./journal.ts";
 import type { Answer, Opened, Opening, Request, Result } from "./worker.ts";
 
@@ -10,7 +9,7 @@ export const JOURNAL_FILE = "hubbub.db";
 const BATCH_REQUESTS_MAX = 64;
 
 /** Where a journal is and how it is kept. */
-export interface Options extends Partial<Durability> {
+export interface Options {
   /** Holds the file; made if it is missing. */
   readonly directory: string;
   /** What is older is deleted, in ms; nothing is if it is not set. */
@@ -22,14 +21,10 @@ export interface Options extends Partial<Durability> {
  * the caller's.
  * @throws {JournalError} when the file can't be used; it is as it was then.
  */
-export async function openSqlite({ directory, keepMs, synchronous = "FULL" }: Options): Promise<Journal> {
+export async function openSqlite({ directory, keepMs }: Options): Promise<Journal> {
   const remote = new Remote();
   try {
-    const { epoch, last, claims, acts } = await remote.open({
-      path: join(directory, JOURNAL_FILE),
-      keepMs,
-      synchronous,
-    });
+    const { epoch, last, claims, acts } = await remote.open({ path: join(directory, JOURNAL_FILE), keepMs });
     return {
       epoch,
       last,

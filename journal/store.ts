@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import { type Durability, journalError, openDatabase } from "./database.ts";
+import { journalError, openDatabase } from "./database.ts";
 import {
   type Act,
   type ActDraft,
@@ -56,25 +56,33 @@ const PAGE_CHUNK = 51;
 /** How many entries are taken into the index in one transaction, when all that wait are. */
 const INDEX_CHUNK = 1000;
 
+/** For how many ids in advance it is on the disk that they may have been given. A process that is killed leaves such a gap. */
+export const RESERVED_IDS = 10_000;
+
 /**
  * The journal's engine: everything that was said, in one SQLite database. What it does is done when it returns, and
- * holds up its thread until then. Only one Store, in one process, has a file.
+ * holds up its thread until then; but it is in the operating system's hands then, and not yet on the disk. Only one
+ * Store, in one process, has a file.
+ *
+ * An id never means two things, not even when the power fails and takes the last commits with it. The number `reserved`
+ * in the file is not below any id that was ever given, and it is on the disk before they are: see `#givingIds`. An
+ * opening begins above it. Who comes back with an id that was lost gets all that is newer.
  *
  * The index for searching lags behind the entries, for it takes two or three times as long to write as they do: `index` brings
  * it nearer, for whoever has time; `search` brings it up to date first.
  *
  * A copy of the file in use is made by SQLite's own means. For this process to open and close the file by any other
- * means would end its lock (POSIX).
+ * means would end its lock (POSIX); its write-ahead log has none.
  */
 export class Store {
   /** Changes if ids ever start again. */
   readonly epoch: string;
-  /** The newest id when the store was opened; 0 if there is none. */
+  /** No id that was given before the store was opened is above it; 0 if there is none. */
   readonly last: number;
+  /** Where the write-ahead log is, which holds what was committed last. */
+  readonly log: string;
   readonly #db: DatabaseSync;
   readonly #path: string;
-  // As SQLite's number.
-  readonly #synchronous: SQLOutputValue;
   readonly #rooms: Numbers;
   readonly #users: Numbers;
   readonly #names: Numbers;
@@ -101,28 +109,36 @@ export class Store {
   readonly #actsSince: StatementSync;
   readonly #audit: StatementSync;
   readonly #forget: StatementSync;
+  readonly #reserve: StatementSync;
+  readonly #given: StatementSync;
+  readonly #goOn: StatementSync;
   // Entries up to this one are in the index, those above are not.
   #indexed: number;
   // Of the texts that are not in it, as far as they came since the store was opened.
   #notIndexedLength = 0;
   #newest: number;
+  // It is on the disk that ids up to this one may have been given.
+  #reserved: number;
   #closed = false;
 
   /**
    * Opens the file at `path` for this process alone, or a database that is in memory only.
    * @throws {JournalError} when that isn't possible, for example because another process has it; it is as it was then.
    */
-  static open(path: string, durability: Durability): Store {
-    return new Store(openDatabase(path, durability), path);
+  static open(path: string): Store {
+    return new Store(openDatabase(path), path);
   }
 
   /** Takes over a database that `openDatabase` opened; the path is for messages. */
   constructor(db: DatabaseSync, path: string) {
     this.#db = db;
     this.#path = path;
-    this.#synchronous = db.prepare("PRAGMA synchronous").get()!.synchronous!;
+    this.log = `${path}-wal`;
     this.epoch = String(db.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()!.value);
-    this.last = Number(db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").get()?.seq ?? 0);
+    this.#given = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'");
+    const given = Number(this.#given.get()!.seq);
+    const reserved = Number(db.prepare("SELECT value FROM meta WHERE key = 'reserved'").get()?.value ?? 0);
+    this.last = this.#reserved = Math.max(given, reserved);
     this.#rooms = new Numbers(db, "rooms", "room");
     this.#users = new Numbers(db, "users", "user");
     this.#names = new Numbers(db, "names", "name");
@@ -156,6 +172,10 @@ export class Store {
     this.#actsSince = db.prepare(`${ACTS} WHERE id > ? ORDER BY id LIMIT ?`);
     this.#audit = db.prepare(`${ACTS} WHERE id < ? ORDER BY id DESC LIMIT ?`);
     this.#forget = db.prepare("DELETE FROM acts WHERE id <= ? AND room IS NOT NULL");
+    this.#reserve = db.prepare(
+      "INSERT INTO meta (key, value) VALUES ('reserved', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    );
+    this.#goOn = db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'messages'");
     this.#newest = this.last;
     // The index may be empty because everything in it was deleted: all that is left is not in it then, as it should be.
     this.#indexed = Number(db.prepare("SELECT rowid FROM search ORDER BY rowid DESC LIMIT 1").get()?.rowid ?? 0);
@@ -180,7 +200,7 @@ export class Store {
    * @throws {JournalError} when it can't be kept. Trying again is safe.
    */
   act({ deed, by, name, at }: ActDraft): Act | undefined {
-    return this.#writing(() => {
+    return this.#givingIds(1, () => {
       const found = deed.type === "delete" ? this.#deletable.get(deed.message, deed.room) : undefined;
       const author = found && String(found.user);
       if (deed.type === "delete" && (!author || (deed.author ?? author) !== author)) return undefined;
@@ -206,7 +226,7 @@ export class Store {
    */
   append(drafts: readonly Draft[]): Stored[] {
     if (drafts.length === 0) return [];
-    const stored = this.#writing(() => {
+    const stored = this.#givingIds(drafts.length, () => {
       for (const numbers of [this.#rooms, this.#users, this.#names]) numbers.forget();
       return drafts.map((draft) => this.#add(draft));
     });
@@ -228,7 +248,7 @@ export class Store {
   index(limit: number): boolean {
     if (this.#indexed >= this.#newest) return false;
     const rows = this.#reading(() => this.#notIndexed.all(this.#indexed, limit));
-    this.#lazily(() => {
+    this.#writing(() => {
       for (const { id, room, name, text } of rows) {
         this.#index.run(id!, indexed(String(text)), indexed(String(name)), roomWord(Number(room)));
       }
@@ -326,9 +346,19 @@ export class Store {
     return old.length === limit;
   }
 
+  /** The disk failed to take what was committed: the next ids are given when it has, so that whoever wants them is told. */
+  distrustDisk(): void {
+    this.#reserved = 0;
+  }
+
   /** Ends the use of the file and leaves it complete in itself. Closing twice is harmless. */
   close(): void {
-    if (!this.#closed) this.#db.close();
+    if (this.#closed) return;
+    try {
+      // No other ids were given: the next opening need not leave a gap.
+      if (this.#reserved > this.last) this.#writing(() => this.#reserve.run(String(this.#newestGiven())));
+    } catch { /* On a full disk: then it does. */ }
+    this.#db.close();
     this.#closed = true;
   }
 
@@ -363,6 +393,28 @@ export class Store {
     return { id: Number(row?.id ?? 0), floor: Number(row?.floor ?? 0) };
   }
 
+  /**
+   * A transaction that gives at most so many ids of `sqlite_sequence`: there is no other way to any. If they are not
+   * among those reserved, it reserves more, and is on the disk when it returns.
+   */
+  #givingIds<T>(count: number, write: () => T): T {
+    const newest = this.#newestGiven();
+    if (newest + count <= this.#reserved) return this.#writing(write);
+    const reserved = newest + count + RESERVED_IDS;
+    const result = this.#onDisk(() => {
+      this.#reserve.run(String(reserved));
+      this.#goOn.run(newest);
+      return write();
+    });
+    this.#reserved = reserved;
+    return result;
+  }
+
+  /** No id that was given is above it. */
+  #newestGiven(): number {
+    return this.#reading(() => Math.max(Number(this.#given.get()!.seq), this.last));
+  }
+
   #writing<T>(write: () => T): T {
     this.#refuseIfClosed();
     try {
@@ -378,13 +430,14 @@ export class Store {
     }
   }
 
-  /** As `#writing`, for what can be made again if it is lost with the power: it need not wait for the disk. */
-  #lazily(write: () => void): void {
-    this.#db.exec("PRAGMA synchronous = NORMAL");
+  /** As `#writing`, and returns when the disk has it, and all that was committed before. */
+  #onDisk<T>(write: () => T): T {
+    this.#refuseIfClosed();
+    this.#db.exec("PRAGMA synchronous = FULL");
     try {
-      this.#writing(write);
+      return this.#writing(write);
     } finally {
-      this.#db.exec(`PRAGMA synchronous = ${this.#synchronous}`);
+      this.#db.exec("PRAGMA synchronous = NORMAL");
     }
   }
 

@@ -8,8 +8,6 @@ import { migrate, MIGRATIONS, versionOf } from "./schema.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
 import { SQL, Store } from "./store.ts";
 
-const durability = { synchronous: "NORMAL" } as const;
-
 let nonces = 0;
 
 function draft(text: string, draft: Partial<Draft> = {}): Draft {
@@ -37,7 +35,7 @@ function files(directory: string): string[] {
 /** Opening the file is refused for the reason, in one line with the path, and changes no byte of it. */
 function assertRefused(path: string, reason: RegExp): void {
   const bytes = Deno.readFileSync(path);
-  assert.throws(() => Store.open(path, durability), (error) => {
+  assert.throws(() => Store.open(path), (error) => {
     assert(error instanceof JournalError);
     assert(error.message.startsWith(`Cannot open the journal "${path}": `), error.message);
     assert(!error.message.includes("\n"));
@@ -59,7 +57,7 @@ Deno.test("Store refuses a file that isn't a database", () => {
 Deno.test("Store refuses a file that was cut off or is damaged at its beginning", () => {
   inDirectory((directory) => {
     const path = `${directory}/a.db`;
-    const store = Store.open(path, durability);
+    const store = Store.open(path);
     store.append(Array.from({ length: 100 }, (_, index) => draft(`some text ${index}`)));
     store.close();
     const whole = Deno.readFileSync(path);
@@ -87,7 +85,7 @@ Deno.test("Store refuses another program's file, whatever its journal mode", () 
 Deno.test("Store refuses a newer version's file", () => {
   inDirectory((directory) => {
     const path = `${directory}/a.db`;
-    const db = openDatabase(path, durability);
+    const db = openDatabase(path);
     db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
     db.close();
     assertRefused(path, /it was written by a newer Hubbub/);
@@ -96,7 +94,7 @@ Deno.test("Store refuses a newer version's file", () => {
 
 Deno.test("Store refuses a newer version's file whose last writer was killed, and leaves what that one wrote", () => {
   inDirectory((directory) => {
-    const db = openDatabase(`${directory}/a.db`, durability);
+    const db = openDatabase(`${directory}/a.db`);
     db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
     Deno.mkdirSync(`${directory}/copy`);
     // A copy of the files in use is what a killed process leaves.
@@ -111,12 +109,12 @@ Deno.test("Store refuses a newer version's file whose last writer was killed, an
 
 Deno.test("Store opens what a killed process left, and leaves one file in the end", () => {
   inDirectory((directory) => {
-    const first = Store.open(`${directory}/a.db`, durability);
+    const first = Store.open(`${directory}/a.db`);
     first.append([draft("hello")]);
     Deno.mkdirSync(`${directory}/copy`);
     for (const name of ["a.db", "a.db-wal"]) Deno.copyFileSync(`${directory}/${name}`, `${directory}/copy/${name}`);
     first.close();
-    const second = Store.open(`${directory}/copy/a.db`, durability);
+    const second = Store.open(`${directory}/copy/a.db`);
     assert.deepEqual(texts(second.after("lobby", 0, 10)), ["hello"]);
     assert.deepEqual(texts(second.search({ query: "hello", rooms: ["lobby"], before: 9, limit: 9 })), ["hello"]);
     second.close();
@@ -127,23 +125,25 @@ Deno.test("Store opens what a killed process left, and leaves one file in the en
 Deno.test("Store refuses a file that another Store has open, in this process or another, which can go on", async () => {
   const directory = await Deno.makeTempDir({ prefix: "journal-" });
   const path = `${directory}/${JOURNAL_FILE}`;
-  const store = Store.open(path, durability);
+  const store = Store.open(path);
   try {
     store.append([draft("one")]);
+    // Unlike the file itself the log can be used by other means.
+    Deno.openSync(store.log, { read: true, write: true }).close();
     const refused = /another process has it open/;
-    assert.throws(() => Store.open(path, durability), refused);
+    assert.throws(() => Store.open(path), refused);
     const writer = fileURLToPath(import.meta.resolve("./crash_writer.ts"));
     const args = ["run", "--no-check", "--no-prompt", "--allow-read", "--allow-write", writer, directory, "0"];
     for (let attempt = 0; attempt < 2; attempt++) {
       const { stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
       assert.match(new TextDecoder().decode(stderr), refused);
-      assert.throws(() => Store.open(path, durability), refused, "trying doesn't end the lock");
+      assert.throws(() => Store.open(path), refused, "trying doesn't end the lock");
     }
     store.append([draft("two")]);
   } finally {
     store.close();
   }
-  const again = Store.open(path, durability);
+  const again = Store.open(path);
   assert.deepEqual(texts(again.after("lobby", 0, 10)), ["one", "two"]);
   again.close();
   await Deno.remove(directory, { recursive: true });
@@ -152,15 +152,15 @@ Deno.test("Store refuses a file that another Store has open, in this process or 
 Deno.test("Store refuses a path that is a directory, or under a file", () => {
   inDirectory((directory) => {
     Deno.mkdirSync(`${directory}/a.db`);
-    assert.throws(() => Store.open(`${directory}/a.db`, durability), /a\.db": it is a directory: move it away$/);
+    assert.throws(() => Store.open(`${directory}/a.db`), /a\.db": it is a directory: move it away$/);
     Deno.writeTextFileSync(`${directory}/file`, "");
-    assert.throws(() => Store.open(`${directory}/file/a.db`, durability), /a\.db": directory ".*file" can't be made/);
+    assert.throws(() => Store.open(`${directory}/file/a.db`), /a\.db": directory ".*file" can't be made/);
   });
 });
 
 Deno.test("Store makes a directory that is for its owner alone", { ignore: Deno.build.os === "windows" }, () => {
   inDirectory((directory) => {
-    Store.open(`${directory}/deep/data/a.db`, durability).close();
+    Store.open(`${directory}/deep/data/a.db`).close();
     assert.equal(Deno.statSync(`${directory}/deep/data`).mode! & 0o777, 0o700);
   });
 });
@@ -182,7 +182,7 @@ Deno.test("Migrations are made once, in order, each as a whole or not at all", (
 Deno.test("Store keeps nothing of a batch for which the disk has no room, reads on, and keeps it when there is", () => {
   inDirectory((directory) => {
     const path = `${directory}/a.db`;
-    const db = openDatabase(path, durability);
+    const db = openDatabase(path);
     const store = new Store(db, path);
     store.append([draft("before")]);
     assert.deepEqual(texts(store.search({ query: "before", rooms: ["lobby"], before: 99, limit: 9 })), ["before"]);
@@ -210,7 +210,7 @@ Deno.test("Store keeps nothing of a batch for which the disk has no room, reads 
 });
 
 Deno.test("Store finds what is in its index when a full disk lets it take in no more", () => {
-  const db = openDatabase(":memory:", durability);
+  const db = openDatabase(":memory:");
   const store = new Store(db, ":memory:");
   store.append([draft("old word")]);
   store.index(10);
@@ -228,7 +228,7 @@ Deno.test("Store finds what is in its index when a full disk lets it take in no 
 });
 
 Deno.test("No more of long texts waits for the index than a search can take in at once", () => {
-  const store = Store.open(":memory:", durability);
+  const store = Store.open(":memory:");
   for (let i = 0; i < 100; i++) store.append([draft(`${i} ${"long ".repeat(13_000)}`)]);
   let waiting = 1;
   while (store.index(1)) waiting++;
@@ -238,12 +238,12 @@ Deno.test("No more of long texts waits for the index than a search can take in a
 
 Deno.test("Store's index catches up, a little at a time or with the next search, also after the file was closed", () => {
   inDirectory((directory) => {
-    const first = Store.open(`${directory}/a.db`, durability);
+    const first = Store.open(`${directory}/a.db`);
     assert.equal(first.index(10), false);
     first.append(["a word", "b word", "c word"].map((text) => draft(text)));
     assert.equal(first.index(2), true);
     first.close();
-    const second = Store.open(`${directory}/a.db`, durability);
+    const second = Store.open(`${directory}/a.db`);
     assert.equal(second.index(2), false);
     second.append([draft("d word")]);
     const found = second.search({ query: "word", rooms: ["lobby"], before: Infinity, limit: 9 });
@@ -254,7 +254,7 @@ Deno.test("Store's index catches up, a little at a time or with the next search,
 
 Deno.test("Store deletes the oldest in chunks and says where they are missing, in their rooms alone", () => {
   inDirectory((directory) => {
-    let store = Store.open(`${directory}/a.db`, durability);
+    let store = Store.open(`${directory}/a.db`);
     const stored = store.append([
       ...["1", "2", "3"].map((text) => draft(`word ${text}`, { at: 10 })),
       draft("word 4", { at: 20, room: "den" }),
@@ -266,7 +266,7 @@ Deno.test("Store deletes the oldest in chunks and says where they are missing, i
     assert.equal(store.prune(20, 2), true);
     assert.equal(store.prune(20, 2), false, "all that are left are young enough, or said after one that is");
     store.close();
-    store = Store.open(`${directory}/a.db`, durability);
+    store = Store.open(`${directory}/a.db`);
 
     const oldest = store.before("lobby", Infinity, 10);
     assert.deepEqual([texts(oldest), oldest.more, oldest.gap], [["word 5", "word 6"], false, true]);
@@ -287,7 +287,7 @@ Deno.test("Store deletes the oldest in chunks and says where they are missing, i
     assert.equal(store.prune(1_000, 10), false);
     assert.deepEqual(store.after("den", 0, 10), { entries: [], more: false, gap: true });
     store.close();
-    store = Store.open(`${directory}/a.db`, durability);
+    store = Store.open(`${directory}/a.db`);
     assert.equal(store.last, id(5), "ids go on after everything was deleted");
     const [next] = store.append([draft("word 7")]);
     assert(next!.entry.id > id(5));
@@ -297,7 +297,7 @@ Deno.test("Store deletes the oldest in chunks and says where they are missing, i
 });
 
 Deno.test("Store finds every page, duplicate and old entry by an index", () => {
-  const db = openDatabase(":memory:", durability);
+  const db = openDatabase(":memory:");
   const plan = (sql: string) => db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => String(detail));
   const assertUses = (sql: string, step: RegExp) => assert(plan(sql).some((line) => step.test(line)), `${plan(sql)}`);
   for (const sql of [SQL.before, SQL.after]) {
@@ -373,7 +373,7 @@ const step = fc.oneof(
 Deno.test("Store does what a list does in 500 random histories", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
-      const store = Store.open(":memory:", durability);
+      const store = Store.open(":memory:");
       const model = new Model();
       for (const step of steps) {
         switch (step.do) {
@@ -454,7 +454,7 @@ Deno.test("A file of the first version is brought up to date with all that is in
         );
       }
       old.close();
-      const store = Store.open(path, durability);
+      const store = Store.open(path);
       assert.deepEqual([store.last, store.acts()], [said, []]);
       const act = store.act({ deed: { type: "lock", room: "lobby" }, by: "u-ada", name: "Ada", at: 2 });
       assert.equal(act!.id, said + 1);
@@ -468,14 +468,14 @@ Deno.test("A file of the first version is brought up to date with all that is in
 Deno.test("What was done holds in the next process; deletions go with what is as old as they are", () => {
   inDirectory((directory) => {
     const path = `${directory}/a.db`;
-    const first = Store.open(path, durability);
+    const first = Store.open(path);
     const stored = first.append([draft("old", { at: 1 }), draft("older", { at: 1 }), draft("young", { at: 100 })]);
     const act = { by: "u-ada", name: "Ada", at: 50 };
     const lock = first.act({ deed: { type: "lock", room: "lobby" }, ...act });
     first.act({ deed: { type: "delete", room: "lobby", message: stored[0]!.entry.id }, ...act });
     first.append([draft("youngest", { at: 100 })]);
     first.close();
-    const second = Store.open(path, durability);
+    const second = Store.open(path);
     assert.deepEqual(second.acts(), [lock]);
     assert.equal(second.audit(Infinity, 10).length, 2);
     while (second.prune(100, 10));

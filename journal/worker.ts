@@ -3,12 +3,12 @@
  * then batches of requests; it answers each message with one.
  * @module
  */
-import type { Durability } from "./database.ts";
+import { Flusher } from "./flusher.ts";
 import { type Act, type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
 import { Store } from "./store.ts";
 
 /** What the worker has to know at first. */
-export interface Opening extends Durability {
+export interface Opening {
   readonly path: string;
   /** What is older is deleted, in ms; nothing is if it is not set. */
   readonly keepMs: number | undefined;
@@ -72,12 +72,15 @@ let retention: ReturnType<typeof setTimeout> | undefined;
 let indexing: ReturnType<typeof setTimeout> | undefined;
 
 port.onmessage = ({ data }: MessageEvent<Opening>) => {
-  const opened = attempt(() => Store.open(data.path, data));
+  const opened = attempt(() => Store.open(data.path));
   if ("error" in opened) return port.postMessage(opened);
   const store = opened.value;
+  const flusher = new Flusher(Deno.openSync(store.log, { read: true, write: true }), () => store.distrustDisk());
   port.onmessage = ({ data }: MessageEvent<Request[]>) => {
     indexing ??= setTimeout(() => index(store), INDEX_DELAY_MS);
     port.postMessage(carryOut(store, data));
+    // Nobody waits for it. When there is nothing new it is next to nothing.
+    flusher.flush();
   };
   const { epoch, last } = store;
   port.postMessage(attempt<Opened>(() => ({ epoch, last, claims: store.claims(), acts: store.acts() })));
