@@ -112,13 +112,14 @@ export interface Search {
 }
 
 /**
- * Everything that was said and done, in one order, kept. What `append` and `act` have answered survives the end of the process, however it
- * ends. Calls are carried out in the order in which they were made, so what is read after an append includes it.
+ * Everything that was said and done, in one order, kept. What `append` and `act` have answered survives the end of the
+ * process, however it ends; the last of it may be lost when the machine's power fails, and then, too, no id is given
+ * again. Calls are carried out in the order in which they were made, so what is read after an append includes it.
  */
 export interface Journal {
   /** Changes if ids ever start again. */
   readonly epoch: string;
-  /** The newest id when the journal was opened; 0 if there is none. */
+  /** No id that was given before the journal was opened is above it; 0 if there is none. */
   readonly last: number;
   /** Every name that is owned, as it was when the journal was opened. */
   readonly claims: readonly Claim[];
