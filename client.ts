@@ -4,6 +4,7 @@ import type { Metrics } from "./metrics.ts";
 import { type ClientMessage, Disconnect, Malformed, parseClientMessage } from "./protocol.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { BATCH_BYTES_MAX, type Line, type Member } from "./room.ts";
+import { isLongerThan } from "./text.ts";
 
 /** What a client needs of a WebSocket: Deno's own is one, that of the package `ws` another, a test's fake a third. */
 export interface Socket {
@@ -116,6 +117,7 @@ export class Client implements Member {
     if (this.#closed) return;
     if (typeof data !== "string") return this.end(Disconnect.notText);
     if (isLongerThan(this.#messageBytesMax, data)) return this.end(Disconnect.tooBig);
+
     if (this.form === "plain") {
       const text = data.replaceAll("\n", " ").trim();
       // It can't be told that something was refused, and must not lose it unawares.
@@ -250,11 +252,3 @@ export class Client implements Member {
 export function jsonBytesMax(textBytesMax: number): number {
   return 2 * textBytesMax + 16_384;
 }
-
-function isLongerThan(bytesMax: number, text: string): boolean {
-  // A UTF-16 code unit is one to three bytes of UTF-8: most messages need no look inside.
-  if (text.length > bytesMax) return true;
-  return 3 * text.length > bytesMax && utf8.encode(text).byteLength > bytesMax;
-}
-
-const utf8 = new TextEncoder();

@@ -22,11 +22,11 @@ import {
   type ServerMessage,
   WARNING,
 } from "./protocol.ts";
-import { said } from "./recent.ts";
+import { encodeWith, sayLine } from "./recent.ts";
 import { lengthLeft, Rooms } from "./rooms.ts";
 import { Scribe, type ScribeListener } from "./scribe.ts";
 import { type Clock, Sweeper, systemClock } from "./sweeper.ts";
-import { cleanText, guestName, type NameRefusal, Names, userIdOf } from "./text.ts";
+import { cleanText, guestName, isLongerThan, type NameRefusal, Names, userIdOf } from "./text.ts";
 
 /** How long the hub, when it ends, goes on keeping and delivering what it has accepted, in ms. */
 export const LAST_LINES_MS = 3_000;
@@ -269,7 +269,7 @@ export class Hub {
       if (!live) return this.#refuse(session, "notJoined", "You are not in this room.", about);
       const text = cleanText(raw);
       if (text === "" && !isPlain) return this.#refuse(session, "badText", "There is nothing in it.", about);
-      if (utf8.encode(text).byteLength > this.#limits.message) {
+      if (isLongerThan(this.#limits.message, text)) {
         this.#metrics.hit("message");
         return this.#refuse(session, "badText", `It is longer than ${this.#limits.message} bytes.`, about);
       }
@@ -337,8 +337,9 @@ export class Hub {
         : () => this.#journal.after(room, after, PAGE_ENTRIES);
       this.#ask(session, ref, page, ({ entries, more }) => {
         // What does not fit is what is further from the id that was asked about.
-        const fit = after === undefined ? fitting(entries.toReversed()).toReversed() : fitting(entries);
-        return { type: "history", ref, entries: fit.map(said), more: more || fit.length < entries.length };
+        const lines = entries.map(sayLine);
+        const fit = after === undefined ? fitting(lines.toReversed()).toReversed() : fitting(lines);
+        return encodeWith(fit, { type: "history", ref, more: more || fit.length < lines.length });
       });
     },
 
@@ -346,8 +347,9 @@ export class Hub {
       const rooms = [...session.rooms.keys()];
       const page = () => this.#journal.search({ query, rooms, before, limit: PAGE_ENTRIES });
       this.#ask(session, ref, page, ({ entries, more }) => {
-        const fit = fitting(entries);
-        return { type: "found", ref, entries: fit.map(said), more: more || fit.length < entries.length };
+        const lines = entries.map(sayLine);
+        const fit = fitting(lines);
+        return encodeWith(fit, { type: "found", ref, more: more || fit.length < lines.length });
       });
     },
 
@@ -521,14 +523,14 @@ export class Hub {
     },
   };
 
-  /** Asks the journal for somebody, and answers them. */
-  #ask(session: Session, ref: number, ask: () => Promise<Page>, answer: (page: Page) => ServerMessage): void {
+  /** Asks the journal for somebody, and answers them with a line. */
+  #ask(session: Session, ref: number, ask: () => Promise<Page>, answer: (page: Page) => string): void {
     if (session.questions >= this.#limits.questions || lengthLeft(session) <= 0) {
       this.#metrics.hit("questions");
       return this.#refuse(session, "busy", "You are asking too much at once. Try again later.", { ref });
     }
     session.questions++;
-    ask().then((page) => this.#tell(session, answer(page)), (error) => {
+    ask().then((page) => this.#tellLine(session, answer(page)), (error) => {
       this.#report(`What was said can't be read: ${error.message}`);
       this.#refuse(session, "storage", "It can't be read at the moment. Try again later.", { ref });
     }).finally(() => session.questions--);
@@ -599,5 +601,3 @@ function muted({ deed: { until } }: Mute): Answer {
 
 /** What comes from a client that need not have said hello. */
 const BEFORE_HELLO: ReadonlySet<Message["type"]> = new Set(["opened", "gone", "malformed", "flood", "hello"]);
-
-const utf8 = new TextEncoder();

@@ -1,7 +1,7 @@
 import type { Client, Feed } from "./client.ts";
 import type { Entry, Kept, Page } from "./journal/journal.ts";
 import { encode, type Joined, PAGE_ENTRIES, type Person, type Rules } from "./protocol.ts";
-import { type Deletion, type Missed, Recent, type SaidLine, sayLine } from "./recent.ts";
+import { type Deletion, encodeWith, type Missed, Recent, type SaidLine, sayLine } from "./recent.ts";
 import { Room } from "./room.ts";
 import { Roster } from "./roster.ts";
 
@@ -120,22 +120,9 @@ export class LiveRoom implements Feed {
 
   /** The line that lets a client in, which names so many people at most. */
   joinedLine({ start, lines, deleted, more }: Start, last: number, peopleMax: number, rules: Rules): string {
-    const entries = `[${lines.map(({ json }) => json).join(",")}]`;
     const people: readonly Person[] = this.roster.listed.slice(0, peopleMax);
-    const joined: Joined = {
-      type: "joined",
-      room: this.name,
-      start,
-      more,
-      last,
-      people,
-      count: this.roster.count,
-      rules,
-      deleted,
-      entries: [],
-    };
-    // The entries are written out already, once for everyone.
-    return encode(joined).replace(/\[\]}$/, () => `${entries}}`);
+    const { name: room, roster: { count } } = this;
+    return encodeWith(lines, { type: "joined", room, start, more, last, people, count, rules, deleted });
   }
 }
 
@@ -148,11 +135,9 @@ export function lengthOf(lines: readonly SaidLine[]): number {
   return lines.reduce((length, { json }) => length + json.length, 0);
 }
 
-/** The first entries, as many as fit a page; at least one. */
-export function fitting(entries: readonly Entry[]): readonly Entry[] {
+/** The first lines, as many as fit a page; at least one. */
+export function fitting(lines: readonly SaidLine[]): readonly SaidLine[] {
   let length = 0;
-  const tooMany = entries.findIndex((entry, index) =>
-    (length += sayLine(entry).json.length) > PAGE_LENGTH_MAX && index > 0
-  );
-  return tooMany < 0 ? entries : entries.slice(0, tooMany);
+  const tooMany = lines.findIndex(({ json }, index) => (length += json.length) > PAGE_LENGTH_MAX && index > 0);
+  return tooMany < 0 ? lines : lines.slice(0, tooMany);
 }

@@ -5,9 +5,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { Disconnect, encode } from "./protocol.ts";
+import { Buffer } from "node:buffer";
+import { Disconnect, encode, PAGE_ENTRIES } from "./protocol.ts";
 import { RECENT_ENTRIES_MAX } from "./recent.ts";
-import { BATCH_BYTES_MAX, PAUSE_MS_MAX, SWEEP_WRITES } from "./room.ts";
+import { BATCH_BYTES_MAX, PAUSE_MS_MAX, SWEEP_LOOKS, SWEEP_WRITES } from "./room.ts";
 import { TYPING_MAX } from "./roster.ts";
 import { FakeSocket, settle } from "./testing/fakes.ts";
 import { Harness, type Peer, secretOf } from "./testing/harness.ts";
@@ -16,8 +17,10 @@ const MEMBERS = 1_000;
 const MESSAGES = 100;
 /** As many turns as it takes to write to all of them once. */
 const ROUND_TURNS = Math.ceil(MEMBERS / SWEEP_WRITES);
-/** How often the bytes of a message are counted: by the hub for its limit, and by the room for its log. */
-const MEASURED_PER_MESSAGE = 2;
+/** As many as it takes to look at all of them when nobody has to be written to. */
+const LOOK_TURNS = Math.ceil(MEMBERS / SWEEP_LOOKS);
+/** How often the bytes of a short message are counted: by the room, for its log. */
+const MEASURED_PER_MESSAGE = 1;
 /** Longer than any change of who is there is kept back, or any wait for a socket, in ms. */
 const REST_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -65,7 +68,7 @@ async function workOf({ journal, clock }: Harness, script: () => Promise<void>):
     count(journal, read, () => work.pages++);
   }
   count(JSON, "stringify", () => work.encoded++);
-  for (const encode of ["encode", "encodeInto"]) count(TextEncoder.prototype, encode, () => work.measured++);
+  count(Buffer, "byteLength", () => work.measured++);
   count(Array.prototype, "join", (lines, separator) => {
     if (separator === "\n" && (lines as unknown[]).length > 1) work.joined++;
   });
@@ -79,7 +82,7 @@ async function workOf({ journal, clock }: Harness, script: () => Promise<void>):
 }
 
 /** Counts how often the hub asks these sockets whether they are through with what was written. */
-function looksAt(sockets: readonly FakeSocket[]): { readonly count: number } {
+function looksAt(sockets: readonly FakeSocket[]): { count: number } {
   const looks = { count: 0 };
   for (const socket of sockets) {
     let { bufferedAmount } = socket;
@@ -201,8 +204,8 @@ test("What is said in the middle of a round costs another message only to those 
     measured: 2 * MEASURED_PER_MESSAGE,
     joined: 1,
     sent: MEMBERS + SWEEP_WRITES,
-    // One for those who were served before, and one that sees that there is nobody else.
-    turns: ROUND_TURNS + 2,
+    // One for those who were served before, and those that see that there is nobody else.
+    turns: ROUND_TURNS + 1 + LOOK_TURNS,
     timers: 1,
   });
 });
@@ -233,8 +236,8 @@ test("Who is busy costs neither a message nor a turn, and is sent all that they 
     ...NOTHING,
     joined: 1,
     sent: busy.length,
-    // And one that sees whether the sockets are through with it.
-    turns: Math.ceil(busy.length / SWEEP_WRITES) + 1,
+    // Some that find the others served, and those that see whether the sockets are through with it.
+    turns: Math.floor((MEMBERS - busy.length) / SWEEP_LOOKS) + Math.ceil(busy.length / SWEEP_WRITES) + LOOK_TURNS,
     timers: 1,
   });
 });
@@ -384,6 +387,41 @@ test("Those who come back with the same cursor, from before what is in memory, h
   for (const peer of peers) assert.equal(peer.last("joined").entries.length, count);
 });
 
+test("A page of what was said is written out once, and measured as it is", async (h) => {
+  const [ann] = await crowd(h, 1, "lobby");
+  for (const line of sayings(MESSAGES)) ann!.client.received(line);
+  await rest(h);
+  const questions = [
+    encode({ type: "history", ref: 1, room: "lobby" }),
+    encode({ type: "history", ref: 2, room: "lobby", after: 0 }),
+  ];
+  for (const question of questions) {
+    const work = await workOf(h, async () => {
+      ann!.client.received(question);
+      await h.deliver(REST_MS);
+    });
+    assert.deepEqual(work, { ...NOTHING, pages: 1, encoded: PAGE_ENTRIES + 1, sent: 1, turns: 2, timers: 1 });
+    assert.equal(ann!.last("history").entries.length, PAGE_ENTRIES);
+  }
+});
+
+test("Few members are looked at in a turn in which nobody is written to", async (h) => {
+  const peers = await crowd(h, MEMBERS, "lobby");
+  const [line] = sayings(1);
+  peers[0]!.client.received(line!);
+  await h.deliver(0);
+  const looks = looksAt(socketsOf(peers));
+  let turns = 0;
+  let most = 0;
+  using _ = spy(h.clock, "nextTurn", () => {
+    turns++;
+    most = Math.max(most, looks.count);
+    looks.count = 0;
+  });
+  await h.deliver(REST_MS);
+  assert.deepEqual([turns, most], [LOOK_TURNS, SWEEP_LOOKS]);
+});
+
 test("However many come and go, it is told once: one line, written out once, a message for each member", async (h) => {
   const peers = await crowd(h, MEMBERS, "lobby");
   for (const { client } of peers.slice(-10)) client.gone();
@@ -398,8 +436,8 @@ test("However many come and go, it is told once: one line, written out once, a m
     encoded: 1,
     measured: 1,
     sent: count,
-    // One looks at those who were told something alone, one at all who were told of it.
-    turns: 1 + Math.ceil(count / SWEEP_WRITES) + 1,
+    // One looks at those who were told something alone, the last at all who were told of it.
+    turns: 1 + Math.ceil(count / SWEEP_WRITES) + LOOK_TURNS,
     timers: 1,
   });
 });
@@ -411,7 +449,14 @@ test("However many are typing, and however fast, it is told once", async (h) => 
     for (let i = 0; i < 3; i++) for (const { client } of peers.slice(0, TYPING_MAX)) client.received(typing);
     await h.deliver(REST_MS);
   });
-  assert.deepEqual(work, { ...NOTHING, encoded: 1, measured: 1, sent: MEMBERS, turns: ROUND_TURNS + 1, timers: 2 });
+  assert.deepEqual(work, {
+    ...NOTHING,
+    encoded: 1,
+    measured: 1,
+    sent: MEMBERS,
+    turns: ROUND_TURNS + LOOK_TURNS,
+    timers: 2,
+  });
 });
 
 test("Who reads nothing is looked at ever less often, until they are sent away", async (h) => {
@@ -424,5 +469,5 @@ test("Who reads nothing is looked at ever less often, until they are sent away",
   });
   assert.equal(peers[0]!.closeCode, Disconnect.slow.code);
   // 7 looks until the pause has doubled to PAUSE_MS_MAX and 14 more until WRITE_WAIT_MS is over; not 1,000.
-  assert.deepEqual([work.sent, work.turns], [MEMBERS - 1, ROUND_TURNS + 21]);
+  assert.deepEqual([work.sent, work.turns], [MEMBERS - 1, ROUND_TURNS + 21 * LOOK_TURNS]);
 });

@@ -20,8 +20,10 @@ export class PrivateLines implements Sweepable<Client> {
   sweep(now: number): Sweep<Client> {
     const evicted: Client[] = [];
     let writes = 0;
+    let looks = 0;
     for (const client of this.#clients) {
-      if (writes === SWEEP_WRITES) return { evicted, writes, again: 0 };
+      if (writes === SWEEP_WRITES) return { evicted, writes, looks, again: 0 };
+      looks++;
       const { state } = client;
       if (state === "ready" && client.privateLength > 0) {
         client.flush();
@@ -33,8 +35,8 @@ export class PrivateLines implements Sweepable<Client> {
         evicted.push(client);
       }
     }
-    if (this.#clients.size === 0) return { evicted, writes, again: undefined };
+    if (this.#clients.size === 0) return { evicted, writes, looks, again: undefined };
     this.#pauseMs = writes > 0 ? PAUSE_MS_MIN : Math.min(2 * this.#pauseMs, PAUSE_MS_MAX);
-    return { evicted, writes, again: this.#pauseMs };
+    return { evicted, writes, looks, again: this.#pauseMs };
   }
 }

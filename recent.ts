@@ -1,5 +1,5 @@
 import { type Act, type Entry, isAct, isEntry, type Kept, type Page } from "./journal/journal.ts";
-import { encode, type Said } from "./protocol.ts";
+import { encode, type Entries, type Joined, type Said } from "./protocol.ts";
 
 /** How many entries of a room are kept in memory, where most of those who come back find all that they missed. */
 export const RECENT_ENTRIES_MAX = 200;
@@ -23,6 +23,15 @@ export interface SaidLine {
 export function sayLine(entry: Entry): SaidLine {
   return { id: entry.id, json: encode(said(entry)) };
 }
+
+/** Writes out a message that has entries, which are written out already. */
+export function encodeWith(lines: readonly SaidLine[], message: WithoutEntries<Joined | Entries>): string {
+  const entries = lines.map(({ json }) => json).join(",");
+  return `${JSON.stringify(message).slice(0, -1)},"entries":[${entries}]}`;
+}
+
+/** Each of the messages, but for the entries. */
+type WithoutEntries<M> = M extends unknown ? Omit<M, "entries"> : never;
 
 /** Something that was deleted. */
 export interface Deletion {

@@ -64,8 +64,8 @@ function sweepFor(room: Room<FakeMember>, fromMs: number, forMs: number, stepMs:
 Deno.test("Room gives a member everything it has not seen in one message, lines joined by newlines", () => {
   const { room, members: [ann] } = roomOf(1);
   for (const line of ["a", "b", "", "c"]) say(room, line);
-  assert.deepEqual(room.sweep(0), { evicted: [], writes: 1, again: PAUSE_MS_MIN });
-  assert.deepEqual(room.sweep(PAUSE_MS_MIN), { evicted: [], writes: 0, again: undefined });
+  assert.deepEqual(room.sweep(0), { evicted: [], writes: 1, looks: 1, again: PAUSE_MS_MIN });
+  assert.deepEqual(room.sweep(PAUSE_MS_MIN), { evicted: [], writes: 0, looks: 1, again: undefined });
   assert.deepEqual(ann!.written, ["a\nb\n\nc"]);
 });
 
@@ -288,7 +288,7 @@ Deno.test("A member that is gone leaves the room at the next sweep", () => {
   const { room, members: [ann, bob] } = roomOf(2);
   ann!.state = "gone";
   say(room, "a");
-  assert.deepEqual(room.sweep(0), { evicted: [ann], writes: 1, again: PAUSE_MS_MIN });
+  assert.deepEqual(room.sweep(0), { evicted: [ann], writes: 1, looks: 2, again: PAUSE_MS_MIN });
   assert.deepEqual([...room.members()], [bob]);
   assert.deepEqual(ann!.written, []);
 });

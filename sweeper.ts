@@ -1,4 +1,4 @@
-import { type Sweep, SWEEP_WRITES } from "./room.ts";
+import { type Sweep, SWEEP_LOOKS, SWEEP_WRITES } from "./room.ts";
 
 /** Time, as the hub needs it. */
 export interface Clock {
@@ -33,7 +33,7 @@ export interface Sweepable<M> {
 
 /**
  * Sees to it that whatever was woken is swept, turn by turn, until it needs no more. A turn writes to few members over all
- * rooms, so that reading and writing take turns; the rooms take turns, too.
+ * rooms, and looks at not many more, so that reading and writing take turns; the rooms take turns, too.
  */
 export class Sweeper<M> {
   readonly #clock: Clock;
@@ -81,11 +81,13 @@ export class Sweeper<M> {
   readonly #turn = (): void => {
     this.#callOffTurn = undefined;
     let writes = 0;
+    let looks = 0;
     for (const sweepable of [...this.#due]) {
-      if (writes >= SWEEP_WRITES) break;
+      if (writes >= SWEEP_WRITES || looks >= SWEEP_LOOKS) break;
       this.#due.delete(sweepable);
       const sweep = sweepable.sweep(this.#clock.now());
       writes += sweep.writes;
+      looks += sweep.looks;
       for (const member of sweep.evicted) this.#evict(member);
       if (sweep.again === 0) this.#due.add(sweepable);
       else if (sweep.again !== undefined) this.#pauses.set(sweepable, this.#pause(sweepable, sweep.again));

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { cleanName, NAME_CHARACTERS_MAX, type NameRule, type Person } from "./protocol.ts";
 
@@ -16,6 +17,13 @@ export function cleanText(text: string): string {
     .replaceAll(/(?![\t\n])\p{Cc}/gu, "")
     .replaceAll(HEAP_OF_MARKS, "$1")
     .trim();
+}
+
+/** Whether a text has more bytes of UTF-8. */
+export function isLongerThan(bytesMax: number, text: string): boolean {
+  // A UTF-16 unit is one to three bytes of UTF-8: most texts need no look inside.
+  if (text.length > bytesMax) return true;
+  return 3 * text.length > bytesMax && Buffer.byteLength(text) > bytesMax;
 }
 
 const HEAP_OF_MARKS = new RegExp(String.raw`(\p{M}{${TEXT_MARKS_MAX}})\p{M}+`, "gu");
