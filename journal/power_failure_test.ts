@@ -159,6 +159,9 @@ Deno.test("A commit waits for the disk when it reserves ids, and no other does",
   machine.store.claim({ user: "u-ann", name: "Ann" });
   machine.store.index(100);
   assert(machine.onDisk < machine.written);
+  machine.restart();
+  machine.store.act(lock());
+  assert.equal(machine.onDisk, machine.written, "an act, too");
 });
 
 Deno.test("When the disk did not take what was committed the next commit waits until it does", () => {
