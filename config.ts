@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { type LimitName, LIMITS, type Limits } from "./limits.ts";
+import { isRoomName } from "./protocol.ts";
 
 /** How the server is to run. */
 export interface Config {
@@ -25,10 +26,12 @@ export interface Config {
 /** What was asked for on the command line. */
 export type Command =
   | { readonly name: "serve"; readonly config: Config }
+  | { readonly name: "backup" | "restore" | "import"; readonly data: string; readonly file: string }
+  | { readonly name: "export"; readonly data: string; readonly file?: string; readonly room?: string }
   | { readonly name: "help" }
   | { readonly name: "version" };
 
-/** A flag or environment variable that can't be understood; the message is one line for whoever typed it. */
+/** A word, flag or environment variable that can't be understood; the message is one line for whoever typed it. */
 export class UsageError extends Error {}
 
 interface Setting<T> {
@@ -107,6 +110,60 @@ export const SETTINGS = {
   },
 } as const satisfies Record<string, Setting<unknown>>;
 
+/** The flags that only commands take. */
+const COMMAND_FLAGS = {
+  "room": {
+    value: "ROOM",
+    parse: (text) => isRoomName(text) ? text : undefined,
+    takes: "the name of a room",
+  },
+} as const satisfies Record<string, Pick<Setting<unknown>, "value" | "parse" | "takes">>;
+
+/** What a command was given. */
+interface Given {
+  /** The words after its name. */
+  readonly files: readonly string[];
+  /** The folder of `--data`. */
+  readonly data: () => string;
+  readonly room: () => string | undefined;
+}
+
+interface CommandLine {
+  /** What it takes, as it stands in the help text: its words, of which those in brackets may be missing. */
+  readonly words: readonly string[];
+  readonly flags: readonly (keyof typeof SETTINGS | keyof typeof COMMAND_FLAGS)[];
+  readonly help: string;
+  command(given: Given): Command;
+}
+
+/** Everything that the program does but for serving, by its first word. */
+export const COMMANDS = {
+  "backup": {
+    words: ["FILE"],
+    flags: ["data"],
+    help: "copy the journal to FILE, while the server runs, too",
+    command: ({ data, files }) => ({ name: "backup", data: data(), file: files[0]! }),
+  },
+  "restore": {
+    words: ["FILE"],
+    flags: ["data"],
+    help: "put a backup in the journal's place, which is kept beside it",
+    command: ({ data, files }) => ({ name: "restore", data: data(), file: files[0]! }),
+  },
+  "export": {
+    words: ["[FILE]"],
+    flags: ["room", "data"],
+    help: "write everything, or one room, as lines of JSON, while the server runs, too",
+    command: ({ data, room, files }) => ({ name: "export", data: data(), room: room(), file: files[0] }),
+  },
+  "import": {
+    words: ["FILE"],
+    flags: ["data"],
+    help: "take in what was exported, but for what is there already",
+    command: ({ data, files }) => ({ name: "import", data: data(), file: files[0]! }),
+  },
+} as const satisfies Record<string, CommandLine>;
+
 /**
  * Reads the command line and the environment.
  * @param args the words after the program's name.
@@ -114,22 +171,28 @@ export const SETTINGS = {
  * @throws {UsageError} naming the flag or variable and what it takes.
  */
 export function parseCommand(args: string[], env: (name: string) => string | undefined): Command {
-  const flags = parseFlags(args);
+  const { flags, words } = parseFlags(args);
   if (flags.help) return { name: "help" };
   if (flags.version) return { name: "version" };
 
   function read<T>(flag: string, setting: Omit<Setting<T>, "value" | "help">): T {
     const given = flags[flag];
-    const [source, text] = given !== undefined
-      ? [`--${flag}`, given]
-      : [setting.env, env(setting.env) || setting.default];
-    const value = setting.parse(text);
-    if (value === undefined) {
-      const got = setting.secret ? "something else" : JSON.stringify(text);
-      throw new UsageError(`${source} takes ${setting.takes}; got ${got}`);
-    }
-    return value;
+    return given !== undefined
+      ? parsed(`--${flag}`, given, setting)
+      : parsed(setting.env, env(setting.env) || setting.default, setting);
   }
+  const [name, ...files] = words;
+  if (name !== undefined) {
+    if (!Object.hasOwn(COMMANDS, name)) throw new UsageError(`Unexpected argument '${name}'; see --help`);
+    const line: CommandLine = COMMANDS[name as keyof typeof COMMANDS];
+    refuseOthers(name, line, Object.keys(flags), files);
+    return line.command({
+      files,
+      data: () => folder(name, read("data", SETTINGS["data"])),
+      room: () => flags.room === undefined ? undefined : parsed("--room", flags.room, COMMAND_FLAGS["room"]),
+    });
+  }
+  if (flags.room !== undefined) throw new UsageError("--room is for hubbub export; see --help");
   const limits = Object.fromEntries(
     LIMIT_NAMES.map((name) => {
       const { flag, default: value, unit, min, max } = LIMITS[name];
@@ -162,6 +225,27 @@ export function parseCommand(args: string[], env: (name: string) => string | und
   };
 }
 
+function parsed<T>(source: string, text: string, setting: Pick<Setting<T>, "parse" | "takes" | "secret">): T {
+  const value = setting.parse(text);
+  if (value !== undefined) return value;
+  const got = setting.secret ? "something else" : JSON.stringify(text);
+  throw new UsageError(`${source} takes ${setting.takes}; got ${got}`);
+}
+
+/** @throws {UsageError} when a command was given a flag or a word that it does not take, or lacks one. */
+function refuseOthers(name: string, { words, flags }: CommandLine, given: string[], files: readonly string[]): void {
+  const other = given.find((flag) => !(flags as readonly string[]).includes(flag));
+  if (other !== undefined) throw new UsageError(`hubbub ${name} does not take --${other}; see --help`);
+  const needed = words.filter((word) => !word.startsWith("["));
+  if (files.length < needed.length) throw new UsageError(`hubbub ${name} takes ${words.join(" ")}; see --help`);
+  if (files.length > words.length) throw new UsageError(`Unexpected argument '${files[words.length]}'; see --help`);
+}
+
+function folder(name: string, { folder }: { readonly folder: string | undefined }): string {
+  if (folder === undefined) throw new UsageError(`hubbub ${name} takes a folder, and --data=:memory: is none`);
+  return folder;
+}
+
 /** The text that `--help` prints. */
 export function help(): string {
   const settings = Object.entries(SETTINGS).map(([flag, { env, value, default: fallback, help }]) => [
@@ -178,6 +262,10 @@ export function help(): string {
     "",
     "Usage: hubbub [--flag=value …]",
     "",
+    ...Object.entries(COMMANDS).map(([name, { words, flags, help }]) =>
+      row([`hubbub ${[name, ...words].join(" ")}`, `${help}\n[--${flags.map(flagUsage).join(" --")}]`])
+    ),
+    "",
     ...settings.map(row),
     "",
     "Limits, with their defaults, and what happens at each. 0 is no limit, but for --max-message.",
@@ -186,6 +274,10 @@ export function help(): string {
     "",
     "Each flag can also be set by an environment variable: --max-clients is HUBBUB_MAX_CLIENTS. The flag wins.",
   ].join("\n");
+}
+
+function flagUsage(flag: keyof typeof SETTINGS | keyof typeof COMMAND_FLAGS): string {
+  return `${flag}=${{ ...SETTINGS, ...COMMAND_FLAGS }[flag].value}`;
 }
 
 const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[];
@@ -201,17 +293,23 @@ export function variableOf(flag: string): string {
 
 type Flags = Record<string, string | undefined> & { help?: boolean; version?: boolean };
 
-function parseFlags(args: string[]): Flags {
-  const flags = [...Object.keys(SETTINGS), ...LIMIT_NAMES.flatMap((name) => LIMITS[name].flag ?? [])];
+function parseFlags(args: string[]): { flags: Flags; words: string[] } {
+  const flags = [
+    ...Object.keys(SETTINGS),
+    ...Object.keys(COMMAND_FLAGS),
+    ...LIMIT_NAMES.flatMap((name) => LIMITS[name].flag ?? []),
+  ];
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args,
+      allowPositionals: true,
       options: {
         ...Object.fromEntries(flags.map((flag) => [flag, { type: "string" } as const])),
         "help": { type: "boolean", short: "h" },
         "version": { type: "boolean" },
       },
-    }).values as Flags;
+    });
+    return { flags: values as Flags, words: positionals };
   } catch (error) {
     // parseArgs explains itself in several sentences, of which the first says it all.
     throw new UsageError(`${(error as Error).message.split(/\. |\n|\.$/)[0]}; see --help`);

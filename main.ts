@@ -1,7 +1,8 @@
 import { Access } from "./access.ts";
 import { FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
 import { loadAssets, pack } from "./assets.ts";
-import { type Config, help, parseCommand, UsageError } from "./config.ts";
+import { commands } from "./commands.ts";
+import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
 import { Hub } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
@@ -59,6 +60,13 @@ async function serve(config: Config): Promise<void> {
   Deno.exit(0);
 }
 
+/** Does what a command asks for, and says what it did. */
+async function run(command: Extract<Command, { name: keyof typeof commands }>): Promise<void> {
+  // Each with its own command, which TypeScript can't follow through a union.
+  const done = await (commands[command.name] as (command: Command) => Promise<string | undefined>)(command);
+  if (done !== undefined) console.log(done);
+}
+
 /** Waits for the first signal to end. A second one ends the process at once, as is its default. */
 function signal(): Promise<void> {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
@@ -76,7 +84,8 @@ if (import.meta.main) {
     const command = parseCommand(Deno.args, Deno.env.get);
     if (command.name === "help") console.log(help());
     else if (command.name === "version") console.log(`hubbub ${metadata.version}`);
-    else await serve(command.config);
+    else if (command.name === "serve") await serve(command.config);
+    else await run(command);
   } catch (error) {
     // Anything else is a defect, for which the stack trace is wanted.
     if (![UsageError, ListenError, JournalError].some((known) => error instanceof known)) throw error;

@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { answerOf } from "./hold.ts";
 import { JournalError } from "./journal.ts";
+import { keepOlder } from "./older.ts";
 import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
 
 /** The path of a database that is kept nowhere. */
@@ -14,7 +16,7 @@ const CACHE_KIB = 32 * 1024;
  * After how many pages in the write-ahead log they are brought into the file, which holds up a commit for tens of ms: 32 MiB.
  * SQLite's 1,000 came every two seconds at 100 messages a second; the more are brought at once, the more were the same.
  */
-const CHECKPOINT_PAGES = 8_000;
+export const CHECKPOINT_PAGES = 8_000;
 
 /** Deno gives another process five seconds to let go of the file; ours holds it for as long as it lives. */
 const DONT_WAIT = "PRAGMA busy_timeout = 0";
@@ -38,14 +40,42 @@ export function journalError(action: string, path: string, cause: unknown): Jour
   return new JournalError(`Cannot ${action} "${path}": ${reason}`, { cause });
 }
 
+/** Whether a file can't be opened because another process has it. */
+export function isLocked(error: unknown): boolean {
+  return error instanceof JournalError && error.cause instanceof Error &&
+    /database is locked/.test(error.cause.message);
+}
+
 /**
- * Opens a journal's file for this process alone, makes it if it is missing, and brings it up to date.
+ * Opens a journal's file for this process alone, makes it if it is missing, and brings it up to date. Of what an older
+ * version made it keeps a copy.
  * @throws {JournalError} when it can't be used; it is as it was then.
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, migrations = MIGRATIONS): DatabaseSync {
+  const locked = lockDatabase(path, migrations.length);
+  const version = versionOf(locked);
+  const isOlder = version > 0 && version < migrations.length && path !== IN_MEMORY;
+  if (isOlder) keepOlder(locked, path);
+  const db = isOlder ? lockDatabase(path, migrations.length) : locked;
+  try {
+    db.exec("PRAGMA journal_mode = WAL");
+    migrate(db, migrations);
+    return db;
+  } catch (error) {
+    db.close();
+    throw journalError("open the journal", path, mayBeWritten(path, error) ? error : new Error("readonly database"));
+  }
+}
+
+/**
+ * Opens a journal's file for this process alone, makes it if it is missing, and leaves it in its version.
+ * @param known the newest version that can be used.
+ * @throws {JournalError} as `openDatabase` does.
+ */
+export function lockDatabase(path: string, known = MIGRATIONS.length): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    if (path !== IN_MEMORY) prepareFile(path);
+    if (path !== IN_MEMORY) prepareFile(path, known);
     db = new DatabaseSync(path);
     db.exec(DONT_WAIT);
     // Exclusive: nobody else can open the file from the first read on until this process ends, however it ends; and
@@ -53,11 +83,10 @@ export function openDatabase(path: string): DatabaseSync {
     // operating system's hands when it returns, and the disk gets it later.
     db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${CACHE_KIB}; PRAGMA synchronous = NORMAL;
       PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    refuseStrangers(db);
-    // `prepareFile` may have left it there; while the lock is ours, nobody uses it.
-    if (path !== IN_MEMORY) rmSync(`${path}-shm`, { force: true });
-    db.exec("PRAGMA journal_mode = WAL");
-    migrate(db);
+    refuseStrangers(db, known);
+    // `prepareFile` may have left the one there, and a killed process the other, whose promise ends here; while the lock
+    // is ours, nobody uses them.
+    if (path !== IN_MEMORY) { for (const file of [`${path}-shm`, answerOf(path)]) rmSync(file, { force: true }); }
     return db;
   } catch (error) {
     db?.close();
@@ -78,7 +107,7 @@ function mayBeWritten(path: string, error: unknown): boolean {
 }
 
 /** Makes the directory if it is missing, and looks at what is there without changing it. */
-function prepareFile(path: string): void {
+function prepareFile(path: string, known: number): void {
   const directory = dirname(path);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -93,14 +122,14 @@ function prepareFile(path: string): void {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     db.exec(DONT_WAIT);
-    refuseStrangers(db);
+    refuseStrangers(db, known);
   } finally {
     db.close();
   }
 }
 
 /** @throws when the database isn't a journal, or one that this program is too old for. */
-function refuseStrangers(db: DatabaseSync): void {
+export function refuseStrangers(db: DatabaseSync, known = MIGRATIONS.length): void {
   // `exec`, since Deno 2.4's `prepare` keeps to itself why it can't.
   db.exec("SELECT count(*) FROM sqlite_schema");
   const application = db.prepare("PRAGMA application_id").get()!.application_id;
@@ -110,9 +139,9 @@ function refuseStrangers(db: DatabaseSync): void {
   if (application !== APPLICATION_ID && !empty) {
     throw new Error("it belongs to another program: move it away, or use another directory");
   }
-  if (version > MIGRATIONS.length) {
+  if (version > known) {
     throw new Error(
-      `it was written by a newer Hubbub (format ${version}, this one knows ${MIGRATIONS.length}): ` +
+      `it was written by a newer Hubbub (format ${version}, this one knows ${known}): ` +
         "use the newer one, or another directory",
     );
   }

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import { journalError, openDatabase } from "./database.ts";
+import { CHECKPOINT_PAGES, journalError, openDatabase } from "./database.ts";
 import {
   type Act,
   type ActDraft,
@@ -351,6 +351,21 @@ export class Store {
     this.#reserved = 0;
   }
 
+  /** Brings everything into the file, which does not change then until `release`: what is kept is in its log. */
+  hold(): void {
+    this.#refuseIfClosed();
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint = 0");
+    } catch (error) {
+      throw journalError("write to the journal", this.#path, error);
+    }
+  }
+
+  /** Ends what `hold` began. */
+  release(): void {
+    this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  }
+
   /** Ends the use of the file and leaves it complete in itself. Closing twice is harmless. */
   close(): void {
     if (this.#closed) return;
@@ -457,7 +472,7 @@ export class Store {
 }
 
 /** The numbers that stand for rooms, users or names in the database. */
-class Numbers {
+export class Numbers {
   readonly #find: StatementSync;
   readonly #add: StatementSync;
   readonly #known = new Map<string, number>();

@@ -4,6 +4,7 @@
  * @module
  */
 import { Flusher } from "./flusher.ts";
+import { HOLD_LOOK_MS, Holder } from "./hold.ts";
 import { type Act, type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
 import { Store } from "./store.ts";
 
@@ -70,6 +71,8 @@ const port = globalThis as unknown as Pick<MessagePort, "postMessage" | "onmessa
 
 let retention: ReturnType<typeof setTimeout> | undefined;
 let indexing: ReturnType<typeof setTimeout> | undefined;
+let holder: Holder;
+let looking: ReturnType<typeof setInterval> | undefined;
 
 port.onmessage = ({ data }: MessageEvent<Opening>) => {
   const opened = attempt(() => Store.open(data.path));
@@ -87,6 +90,8 @@ port.onmessage = ({ data }: MessageEvent<Opening>) => {
   // The last process may have left something to do.
   index(store);
   if (data.keepMs !== undefined) retain(store, data.keepMs);
+  holder = new Holder(data.path, store);
+  looking = setInterval(() => holder.look(performance.now()), HOLD_LOOK_MS);
 };
 
 /** Brings the search index up to date, a chunk at a time. */
@@ -135,6 +140,8 @@ function call(store: Store, request: Request): unknown {
   if (request.method === "close") {
     clearTimeout(retention);
     clearTimeout(indexing);
+    clearInterval(looking);
+    holder.end();
   }
   // Each method with its own parameters, which TypeScript can't follow through a union.
   return (store[request.method] as (...parameters: unknown[]) => unknown)(...request.arguments);

@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { exportArchive, importArchive, type Imported } from "./archive.ts";
+import { type Draft, type Entry, JournalError } from "./journal.ts";
+import { JOURNAL_FILE } from "./sqlite.ts";
+import { Store } from "./store.ts";
+
+let nonces = 0;
+
+function draft(text: string, draft: Partial<Draft> = {}): Draft {
+  return { room: "lobby", user: "u-ann", name: "Ann", text, nonce: `n${nonces++}`, at: 1, ...draft };
+}
+
+function inFolder(body: (folder: string) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const folder = await Deno.makeTempDir({ prefix: "archive-" });
+    try {
+      await body(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  };
+}
+
+function test(name: string, body: (folder: string) => Promise<void>): void {
+  Deno.test(name, inFolder(body));
+}
+
+/** Does something with the journal in a folder. */
+function use<T>(folder: string, body: (store: Store) => T): T {
+  Deno.mkdirSync(folder, { recursive: true });
+  const store = Store.open(`${folder}/${JOURNAL_FILE}`);
+  try {
+    return body(store);
+  } finally {
+    store.close();
+  }
+}
+
+/** The journal in a folder, as text; by small writes, as a pipe may take them. */
+async function exported(folder: string, room?: string): Promise<string> {
+  const written: Uint8Array[] = [];
+  const output = {
+    write: (bytes: Uint8Array) => {
+      written.push(bytes.slice(0, 1_000));
+      return Promise.resolve(written.at(-1)!.length);
+    },
+  };
+  const lines = await exportArchive(folder, { room, output, report: () => {} });
+  const text = await new Blob(written as BlobPart[]).text();
+  assert.equal(text.split("\n").length, lines + 3);
+  return text;
+}
+
+/** Takes a text in as an archive. */
+async function imported(folder: string, text: string | Uint8Array<ArrayBuffer>): Promise<Imported> {
+  const file = `${folder}.jsonl`;
+  await Deno.writeFile(file, typeof text === "string" ? new TextEncoder().encode(text) : text);
+  try {
+    return await importArchive(folder, file, { report: () => {}, indexing: () => {} });
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+const ROOMS = ["lobby", "den", "attic"];
+
+/** All that a client can find out about a journal, but for the epoch. */
+function everything(store: Store) {
+  return {
+    claims: store.claims(),
+    since: store.since(0, 10_000),
+    rooms: ROOMS.map((room) => [store.before(room, Infinity, 10_000), store.after(room, 0, 10_000)]),
+    found: store.search({ query: "a", rooms: ROOMS, before: Infinity, limit: 10_000 }),
+    last: store.last,
+  };
+}
+
+const texts = (entries: readonly Entry[]) => entries.map(({ text }) => text);
+
+Deno.test("What is exported and imported into an empty journal is the same, in 100 random histories", async () => {
+  const strings = fc.string({ unit: "grapheme", maxLength: 20 });
+  const someone = fc.integer({ min: 1, max: 5 });
+  const history = fc.array(
+    fc.oneof(
+      fc.record({
+        room: fc.constantFrom(...ROOMS),
+        user: someone.map((number) => `u${number}`),
+        name: fc.constantFrom("Ann", "安妮", "O'Neil \"\\", "🎉"),
+        text: strings,
+        nonce: fc.integer({ min: 1, max: 60 }).map((number) => `n${number}`),
+        at: fc.integer({ min: -1e6, max: 2e12 }),
+      }),
+      fc.record({ user: someone.map((number) => `u${number}`), name: fc.constantFrom("Ann", "Bob", "Eve") }),
+      fc.record({ beforeMs: fc.integer({ min: -1e6, max: 2e12 }), limit: fc.integer({ min: 1, max: 5 }) }),
+    ),
+    { maxLength: 40 },
+  );
+  await fc.assert(
+    fc.asyncProperty(history, (steps) =>
+      inFolder(async (folder) => {
+        const before = use(`${folder}/a`, (store) => {
+          for (const step of steps) {
+            if ("text" in step) store.append([step]);
+            else if ("beforeMs" in step) store.prune(step.beforeMs, step.limit);
+            else store.claim(step);
+          }
+          return everything(store);
+        });
+        const archive = await exported(`${folder}/a`);
+        await imported(`${folder}/b`, archive);
+        assert.equal(await exported(`${folder}/b`), archive);
+        // The ids of what was deleted at the end can be given again: the epoch is another.
+        assert.deepEqual({ ...use(`${folder}/b`, everything), last: 0 }, { ...before, last: 0 });
+      })()),
+    { numRuns: 100 },
+  );
+});
+
+test("An archive of one room has what was said there, and the names of those who spoke", async (folder) => {
+  use(folder, (store) => {
+    store.append([
+      draft("here", { room: "den" }),
+      draft("elsewhere", { user: "u-bob" }),
+      draft("again", { room: "den", user: "u-eve" }),
+    ]);
+    for (const [user, name] of [["u-ann", "Ann"], ["u-bob", "Bob"]] as const) store.claim({ user, name });
+  });
+  const lines = (await exported(folder, "den")).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines[0], { hubbub: 1, room: "den" });
+  assert.deepEqual(lines[1], { type: "claim", user: "u-ann", name: "Ann" });
+  assert.deepEqual(lines.slice(2, -1).map(({ type, id, text }) => [type, id, text]), [
+    ["entry", 1, "here"],
+    ["entry", 3, "again"],
+  ]);
+  assert.deepEqual(lines.at(-1), { type: "end", lines: 3 });
+  await assert.rejects(
+    exported(folder, "none"),
+    /^Error: Cannot export to "the standard output": nothing was ever said in a room "none"$/,
+  );
+});
+
+test("Importing twice adds nothing the second time", async (folder) => {
+  use(`${folder}/a`, (store) => {
+    store.append([draft("one"), draft("two")]);
+    store.claim({ user: "u-ann", name: "Ann" });
+  });
+  const archive = await exported(`${folder}/a`);
+  const first = await imported(`${folder}/b`, archive);
+  assert.deepEqual(first, { added: { "names": 1, "ends of what was deleted": 0, "messages": 2 }, passed: 0 });
+  const again = await imported(`${folder}/b`, archive);
+  assert.deepEqual(again, { added: { "names": 0, "ends of what was deleted": 0, "messages": 0 }, passed: 3 });
+  assert.equal(await exported(`${folder}/b`), archive);
+});
+
+test("What is imported into a journal that has something gets new ids, in order, and is found", async (folder) => {
+  use(`${folder}/a`, (store) => {
+    store.append([draft("one"), draft("two", { room: "den" }), draft("both", { nonce: "same" })]);
+  });
+  use(`${folder}/b`, (store) => {
+    store.append([draft("zero"), draft("both", { nonce: "same" }), draft("deleted")]);
+    store.prune(2, 3);
+    store.append([draft("three")]);
+  });
+  await imported(`${folder}/b`, await exported(`${folder}/a`));
+  use(`${folder}/b`, (store) => {
+    const { entries } = store.since(0, 10);
+    assert.deepEqual(entries.map(({ id, text }) => [id, text]), [[4, "three"], [5, "one"], [6, "two"], [7, "both"]]);
+    assert.deepEqual(texts(store.search({ query: "two", rooms: ROOMS, before: Infinity, limit: 9 }).entries), ["two"]);
+    assert.equal(store.append([draft("next")])[0]!.entry.id, 8);
+  });
+});
+
+test("A name that is somebody else's in the journal, or looks like it, stays theirs", async (folder) => {
+  use(`${folder}/a`, (store) => {
+    for (const [user, name] of [["u1", "Аnn"], ["u2", "Bob"], ["u3", "Eve"]] as const) store.claim({ user, name });
+  });
+  use(`${folder}/b`, (store) => {
+    for (const [user, name] of [["u9", "Ann"], ["u2", "Robert"]] as const) store.claim({ user, name });
+  });
+  const { added, passed } = await imported(`${folder}/b`, await exported(`${folder}/a`));
+  assert.deepEqual([added.names, passed], [1, 2]);
+  assert.deepEqual(use(`${folder}/b`, (store) => store.claims()), [
+    { user: "u2", name: "Robert" },
+    { user: "u3", name: "Eve" },
+    { user: "u9", name: "Ann" },
+  ]);
+});
+
+test("Long texts, which end in the middle of what is read at once, come back as they were", async (folder) => {
+  const long = Array.from({ length: 40 }, (_, i) => draft("é🎉".repeat(1 + i * 700)));
+  use(`${folder}/a`, (store) => store.append(long));
+  const archive = await exported(`${folder}/a`);
+  assert(archive.length > 1e6);
+  await imported(`${folder}/b`, archive);
+  assert.equal(await exported(`${folder}/b`), archive);
+});
+
+test("A line that is wrong is named with what is wrong, and nothing is imported", async (folder) => {
+  const entry = { type: "entry", id: 7, room: "lobby", user: "u", name: "Ann", at: 1, nonce: "n", text: "hi" };
+  const first = '{"hubbub":1}';
+  const end = (lines: number) => JSON.stringify({ type: "end", lines });
+  const good = JSON.stringify(entry);
+  const bad = (change: object) => JSON.stringify({ ...entry, id: 8, nonce: "m", ...change });
+  const files: [string[], RegExp][] = [
+    [[], /line 1 is missing, for the last is \{"type":"end"…\}/],
+    [["hello"], /line 1 is not a JSON object/],
+    [[good], /line 1 is not the first of an archive/],
+    [['{"hubbub":2}', end(0)], /line 1 says that a newer Hubbub wrote it \(format 2\)/],
+    [[first, good], /line 3 is missing/],
+    [[first, good, end(2)], /line 3 says that there are 2 lines before it/],
+    [[first, good, end(1), good], /line 4 comes after the end/],
+    [[first, good, ""], /line 3 is not a JSON object/],
+    [[first, good, "[1]"], /line 3 is not a JSON object/],
+    [[first, good, "null"], /line 3 is not a JSON object/],
+    [[first, good, bad({ type: "ban" })], /line 3 is of a type that is unknown here: "ban"/],
+    [[first, good, bad({ type: "toString" })], /line 3 is of a type that is unknown here: "toString"/],
+    [[first, good, bad({ type: undefined })], /line 3 is of a type that is unknown here: undefined/],
+    [[first, good, bad({ id: 7 })], /line 3 has an id that is not above the one before, 7/],
+    [[first, good, bad({ id: 0 })], /line 3 has no good "id": it must be a whole number from 1/],
+    [[first, good, bad({ id: "8" })], /line 3 has no good "id"/],
+    [[first, good, bad({ id: 2 ** 53 })], /line 3 has no good "id"/],
+    [[first, good, bad({ room: "Lobby" })], /line 3 has no good "room"/],
+    [[first, good, bad({ user: "" })], /line 3 has no good "user"/],
+    [[first, good, bad({ name: "x".repeat(257) })], /line 3 has no good "name"/],
+    [[first, good, bad({ at: 1.5 })], /line 3 has no good "at"/],
+    [[first, good, bad({ text: undefined })], /line 3 has no good "text"/],
+    [[first, good, bad({ text: "\ud800" })], /line 3 has no good "text": it must be a well-formed string/],
+    [[first, good, bad({ colour: "red" })], /line 3 has something that is unknown here for the type "entry": "colour"/],
+  ];
+  for (const [lines, reason] of files) {
+    await assert.rejects(imported(`${folder}/a`, lines.map((line) => `${line}\n`).join("")), (error) => {
+      assert(error instanceof JournalError, String(error));
+      assert.match(error.message, /^Cannot import "[^\n]*\.jsonl": [^\n]*\. Nothing was imported$/);
+      assert.match(error.message, reason);
+      return true;
+    });
+    assert.deepEqual(use(`${folder}/a`, (store) => texts(store.since(0, 9).entries)), []);
+  }
+  const notUtf8 = new Uint8Array([...new TextEncoder().encode(`${first}\n`), 0x22, 0xFF, 0x22]);
+  await assert.rejects(imported(`${folder}/a`, notUtf8), /line 2 is not a JSON object/);
+  // Without the last newline, and with those of Windows.
+  await imported(`${folder}/a`, [first, good, end(1)].join("\r\n"));
+  assert.deepEqual(use(`${folder}/a`, (store) => store.since(0, 9).entries.map(({ id }) => id)), [7]);
+});
+
+test("An archive is not written over a file, and not left when it fails; importing is refused while a process has the journal", async (folder) => {
+  const report = () => {};
+  const options = { output: Deno.stdout, report };
+  use(`${folder}/data`, (store) => store.append([draft("one")]));
+  const data = `${folder}/data`;
+  const [there, file] = [`${folder}/there.jsonl`, `${folder}/new.jsonl`];
+  await Deno.writeTextFile(there, "precious");
+  await assert.rejects(exportArchive(data, { ...options, file: there }), /it is there already, and is not overwritten/);
+  assert.equal(await Deno.readTextFile(there), "precious");
+  await assert.rejects(exportArchive(data, { ...options, file, room: "none" }), /nothing was ever said in a room/);
+  await exportArchive(data, { ...options, file });
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["data", "new.jsonl", "there.jsonl"]);
+
+  const store = Store.open(`${data}/${JOURNAL_FILE}`);
+  try {
+    await assert.rejects(
+      importArchive(data, file, { report, indexing: report }),
+      /another process has it open: end that one/,
+    );
+    assert.deepEqual(texts(store.since(0, 9).entries), ["one"]);
+  } finally {
+    store.close();
+  }
+});

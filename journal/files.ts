@@ -1,0 +1,118 @@
+/**
+ * Files that are there as a whole or not at all: written under another name, brought to the disk, and renamed.
+ * @module
+ */
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { JournalError } from "./journal.ts";
+
+/** How much is copied at once, in bytes. */
+const COPY_BYTES = 1024 * 1024;
+
+/** Where SQLite locks a file, and how many bytes; Windows lets nobody else read them. */
+const LOCK_BYTES_AT = 1024 * 1024 * 1024;
+const LOCK_BYTES = 512;
+
+/** What the system says of files that can't be used, and what whoever named them can make of it. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/os error 2\)|ENOENT/, "there is no such file or folder"],
+  [/os error (13|1|30)\)|EACCES|EPERM|EROFS/, "it is not permitted: check the permissions of the file and its folder"],
+  [/os error 17\)|EEXIST/, "it is there already, and is not overwritten: move it away, or take another name"],
+  [/os error (28|122|27)\)|ENOSPC|EDQUOT|EFBIG|disk is full/, "the disk is full: make room on it"],
+  [/disk I\/O error/, "the disk failed, or is full: make room, and check it"],
+  [/os error 21\)|EISDIR/, "it is a folder: take the name of a file"],
+  [/os error 20\)|ENOTDIR/, "what should be its folder is a file"],
+  [/os error 32\)|EPIPE/, "whoever reads it has gone"],
+  [/not a database|belongs to another|is empty/, "it is not a journal"],
+  // The last is all that Deno 2.4 says of it.
+  [/malformed|vtable constructor failed|failed to prepare statement/, "the journal in it is damaged"],
+  [/unable to open/, "it can't be made: check the permissions of its folder"],
+];
+
+/** A JournalError that says in one line what could not be done, with which file, and why. */
+export function fileError(action: string, path: string, cause: unknown): JournalError {
+  if (cause instanceof JournalError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message.replace(/\s+/g, " ");
+  return new JournalError(`Cannot ${action} "${path}": ${reason}`, { cause });
+}
+
+/** @throws like the system does, if there is a file of that name. */
+export function refuseExisting(path: string): void {
+  if (existsSync(path)) throw new Error("EEXIST");
+}
+
+/** Gives what is complete its name, so that a power failure doesn't take that away again. Nothing is overwritten. */
+export function publish(partial: string, path: string): void {
+  refuseExisting(path);
+  replace(partial, path);
+}
+
+/** As `publish`, in the place of what is there. */
+export function replace(partial: string, path: string): void {
+  renameSync(partial, path);
+  // On Windows folders can't be opened.
+  if (Deno.build.os !== "windows") syncFile(dirname(path), "r");
+}
+
+/** Returns when the disk has all of a file. Windows has to be told that it is open for writing, a folder can't be. */
+export function syncFile(path: string, mode = "r+"): void {
+  const file = openSync(path, mode);
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Copies a file, piece by piece, and says after each how many bytes of how many it has. Before the last it has them all,
+ * but the disk may not. What was at `path` is replaced.
+ * @param source a descriptor. To close it would end a lock that this process has on its file (POSIX): that has to go first.
+ */
+export function* copying(source: number, path: string): Generator<readonly [done: number, total: number]> {
+  rmSync(path, { force: true });
+  const target = openSync(path, "wx", 0o600);
+  try {
+    const { size } = fstatSync(source);
+    const piece = new Uint8Array(COPY_BYTES);
+    for (let at = 0; at < size;) {
+      yield [at, size];
+      // A hole, where SQLite keeps nothing.
+      if (at === LOCK_BYTES_AT) at += LOCK_BYTES;
+      const length = at < LOCK_BYTES_AT ? Math.min(COPY_BYTES, LOCK_BYTES_AT - at) : COPY_BYTES;
+      const count = readSync(source, piece, 0, length, at);
+      if (count === 0) throw new Error("it got shorter while it was read");
+      for (let written = 0; written < count;) {
+        written += writeSync(target, piece, written, count - written, at + written);
+      }
+      at += count;
+    }
+    yield [size, size];
+  } finally {
+    closeSync(target);
+  }
+}
+
+/** Removes what is of no use, as far as it is there and can be removed. */
+export function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch { /* Why it is of no use is of more interest. */ }
+}
+
+/** Lets everybody who can enter its folder read a file, whoever made it. */
+export function letRead(path: string): void {
+  if (Deno.build.os !== "windows") chmodSync(path, 0o644);
+}
