@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Config, help, parseCommand, SETTINGS, UsageError, variableOf } from "./config.ts";
+import { COMMANDS, type Config, help, parseCommand, SETTINGS, UsageError, variableOf } from "./config.ts";
 import { DEFAULT_LIMITS, type LimitName, LIMITS } from "./limits.ts";
 
 function config(args: string[], env: Record<string, string> = {}): Config {
@@ -155,6 +155,48 @@ Deno.test("--help and --version win over everything else", () => {
   assert.deepEqual(parseCommand(["--help", "--addr=bad"], () => undefined), { name: "help" });
   assert.deepEqual(parseCommand(["-h"], () => undefined), { name: "help" });
   assert.deepEqual(parseCommand(["--version"], () => undefined), { name: "version" });
+});
+
+Deno.test("A first word is a command, with its files, the folder and its own flags, before or after it", () => {
+  const command = (...args: string[]) => parseCommand(args, () => undefined);
+  assert.deepEqual(command("backup", "b.db"), { name: "backup", data: "./data", file: "b.db" });
+  assert.deepEqual(command("--data=/srv", "restore", "b.db"), { name: "restore", data: "/srv", file: "b.db" });
+  assert.deepEqual(command("import", "--data", "/srv", "a"), { name: "import", data: "/srv", file: "a" });
+  assert.deepEqual(command("export"), { name: "export", data: "./data", file: undefined, room: undefined });
+  assert.deepEqual(command("export", "--room=den", "--", "-a"), {
+    name: "export",
+    data: "./data",
+    file: "-a",
+    room: "den",
+  });
+  const env = (name: string) => ({ HUBBUB_DATA: "/srv", HUBBUB_RATE: "none of its business" })[name];
+  assert.deepEqual(parseCommand(["backup", "b.db"], env), { name: "backup", data: "/srv", file: "b.db" });
+});
+
+Deno.test("HOSTILE 35: a command's words and flags are as strict as the server's", () => {
+  const bad = {
+    "backup": "hubbub backup takes FILE; see --help",
+    "import a b": "Unexpected argument 'b'; see --help",
+    "export a b": "Unexpected argument 'b'; see --help",
+    "backup b.db --room=den": "hubbub backup does not take --room; see --help",
+    "export --rate=1": "hubbub export does not take --rate; see --help",
+    "export --rome=den": "Unknown option '--rome'; see --help",
+    "export --room=Den": '--room takes the name of a room; got "Den"',
+    "--room=den": "--room is for hubbub export; see --help",
+    "backup b.db --data=:memory:": "hubbub backup takes a folder, and --data=:memory: is none",
+    "Backup b.db": "Unexpected argument 'Backup'; see --help",
+    "toString": "Unexpected argument 'toString'; see --help",
+  };
+  for (const [line, message] of Object.entries(bad)) assert.equal(complaint(line.split(" ")), message);
+});
+
+Deno.test("--help tells of every command, what it takes and its flags; both READMEs name it", async () => {
+  const readmes = await Promise.all(["README.md", "README.zh-CN.md"].map((name) => Deno.readTextFile(name)));
+  for (const [name, { words, flags }] of Object.entries(COMMANDS)) {
+    assert(help().includes(`  hubbub ${name} ${words.join(" ")}`), name);
+    for (const flag of flags) assert(help().includes(`--${flag}=`), flag);
+    for (const readme of readmes) assert(readme.includes(`\`hubbub ${name}`), name);
+  }
 });
 
 Deno.test("--help and both READMEs tell of every flag, its variable and its default", async () => {

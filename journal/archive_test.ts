@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { exportArchive, importArchive, type Imported } from "./archive.ts";
 import { type Draft, type Entry, JournalError } from "./journal.ts";
@@ -163,6 +164,14 @@ test("What is imported into a journal that has something gets new ids, in order,
     store.append([draft("three")]);
   });
   await imported(`${folder}/b`, await exported(`${folder}/a`));
+  const db = new DatabaseSync(`${folder}/b/${JOURNAL_FILE}`);
+  const searchable = "SELECT id FROM search_docsize ORDER BY id";
+  assert.deepEqual(
+    db.prepare(searchable).all().map(({ id }) => id),
+    [4, 5, 6, 7],
+    "no search has to wait for its index",
+  );
+  db.close();
   use(`${folder}/b`, (store) => {
     const { entries } = store.since(0, 10);
     assert.deepEqual(entries.map(({ id, text }) => [id, text]), [[4, "three"], [5, "one"], [6, "two"], [7, "both"]]);
