@@ -42,6 +42,6 @@ export const commands: {
 };
 
 function summary({ added, passed }: Imported): string {
-  const lines = Object.entries(added).map(([plural, count]) => `${count} ${plural}`).join(", ");
-  return `Imported ${lines}. Passed over ${passed} that were there already, or somebody else's.`;
+  const lines = Object.entries(added).filter(([, count]) => count > 0).map(([plural, count]) => `${plural}: ${count}`);
+  return `Imported ${lines.join(", ") || "nothing"}. Passed over, as they were there: ${passed}.`;
 }

@@ -61,6 +61,9 @@ async function refused(code: number, ...args: string[]): Promise<string> {
   return result.stderr.slice("hubbub: ".length, -1);
 }
 
+/** The files of a folder that belong to its journal. */
+const journalFiles = (data: string) => names(data).filter((name) => name.startsWith("hubbub."));
+
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
 /** Waits until a file of a folder is there. */
@@ -101,7 +104,7 @@ test(
     assert.equal(log.length, 20 + said + 1);
     assert.deepEqual(names(folder), ["a.jsonl", "b.db", "data"]);
     assert.equal((await server.end()).code, 0);
-    assert.deepEqual(names(data), [JOURNAL_FILE]);
+    assert.deepEqual(journalFiles(data), [JOURNAL_FILE]);
 
     const isBeginning = (texts: readonly unknown[]) => {
       assert(texts.length >= 20 && texts.length < log.length, `${texts.length} messages`);
@@ -141,7 +144,7 @@ test(
     const printed = await run("restore", `--data=${data}`, `${folder}/night.db`);
     const kept = /What was there is kept in (.*\/hubbub\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db)\.\n$/.exec(printed)?.[1];
     assert(kept, printed);
-    assert.deepEqual(names(data), [kept.slice(data.length + 1), JOURNAL_FILE]);
+    assert.deepEqual(journalFiles(data), [kept.slice(data.length + 1), JOURNAL_FILE]);
 
     await using server = await ServerProcess.start({ data });
     assert.deepEqual(await readLobby(server), log);
@@ -168,8 +171,9 @@ test(
     }
     const [archive, other] = [`${folder}/a.jsonl`, `${folder}/other`];
     await run("export", `--data=${data}`, archive);
-    assert.match(await run("import", `--data=${other}`, archive), /^Imported 1 names, .* 3 messages\. Passed over 0 /);
-    assert.match(await run("import", `--data=${other}`, archive), /^Imported 0 names, .* 0 messages\. Passed over 4 /);
+    const importing = () => run("import", `--data=${other}`, archive);
+    assert.equal(await importing(), "Imported names: 1, messages: 3. Passed over, as they were there: 0.\n");
+    assert.equal(await importing(), "Imported nothing. Passed over, as they were there: 4.\n");
     const text = await Deno.readTextFile(archive);
     assert.equal(await run("export", `--data=${other}`), text);
     assert.equal(await run("export", "--room=lobby", `--data=${other}`), text.replace("1}", '1,"room":"lobby"}'));
@@ -195,7 +199,7 @@ test(
       await say(ann, signal);
       assert.match(await refused(1, "backup", `--data=${data}`, `${data}/b.db`), /another backup or export does/);
       await server.end(signal);
-      if (signal === "SIGTERM") assert.deepEqual(names(data), [JOURNAL_FILE, `${JOURNAL_FILE}-hold`]);
+      if (signal === "SIGTERM") assert.deepEqual(journalFiles(data), [JOURNAL_FILE, `${JOURNAL_FILE}-hold`]);
       await Deno.remove(requestOf(`${data}/${JOURNAL_FILE}`));
     }
     assert(names(data).includes(`${JOURNAL_FILE}-held`));

@@ -10,7 +10,7 @@ import { Names } from "../text.ts";
 import { existing, removeDatabase, type Report, snapshot } from "./backup.ts";
 import { isLocked, journalError, openDatabase } from "./database.ts";
 import { discard, fileError, publish, refuseExisting } from "./files.ts";
-import { JournalError } from "./journal.ts";
+import { type Deed, JournalError } from "./journal.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
 import { Numbers, Store } from "./store.ts";
 
@@ -36,6 +36,9 @@ const INDEX_CHUNK = 1_000;
 interface Field {
   readonly is: (value: unknown) => boolean;
   readonly what: string;
+  readonly optional?: true;
+  /** The journal has it as JSON. */
+  readonly json?: true;
 }
 
 const text: Field = { is: (value) => typeof value === "string" && value.isWellFormed(), what: "a well-formed string" };
@@ -48,19 +51,53 @@ const room: Field = {
   what: "1 to 64 small letters, digits, - and _, with a letter or digit first",
 };
 const id: Field = { is: (value) => Number.isSafeInteger(value) && Number(value) > 0, what: "a whole number from 1" };
+const optional = (field: Field): Field => ({ ...field, optional: true });
 const time: Field = { is: (value) => Number.isSafeInteger(value), what: "a whole number of ms since 1970" };
 
-type Line = Record<string, string | number>;
+type Line = Readonly<Record<string, unknown>>;
+
+type Fields = Readonly<Record<string, Field>>;
+
+/** What can be done, and what has to be known of each. */
+const DEEDS: Readonly<Record<Deed["type"], Fields>> = {
+  "delete": { room, message: id, author: optional(word) },
+  "mute": { user: word, name: word, until: optional(time) },
+  "unmute": { user: word, name: word },
+  "ban": { user: word, name: word, network: optional(word), until: optional(time) },
+  "unban": { ban: id },
+  "lock": { room },
+  "unlock": { room },
+  "slow": { room, seconds: time },
+  "link": { room, digest: word, until: optional(time) },
+  "unlink": { link: id },
+  "token": { name: word, room: optional(room), digest: word },
+  "untoken": { token: id },
+  "hook": { url: text, room: optional(room), secret: word },
+  "unhook": { hook: id },
+};
+
+const deed: Field = {
+  is: (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    const { type } = value as Line;
+    return typeof type === "string" && Object.hasOwn(DEEDS, type) &&
+      problemOf(type, DEEDS[type as Deed["type"]], value as Line) === undefined;
+  },
+  what: `one of ${Object.keys(DEEDS).join(", ")}, with what belongs to it`,
+  json: true,
+};
 
 /** One type of line: what it holds, how it is read from a journal and how it gets into one. */
 interface Kind {
   /** What several of them are called. */
   readonly plural: string;
-  readonly fields: Readonly<Record<string, Field>>;
+  readonly fields: Fields;
+  /** Ids grow from line to line. */
+  readonly grows?: true;
   /** SQL for them, in columns named like the fields. `:room` is the room whose they are to be, NULL for all. */
   readonly rows: string;
   /** Takes a line into the journal. Returns whether it is new there. */
-  add(journal: Journal, line: Line): boolean;
+  add(journal: Target, line: Line): boolean;
 }
 
 const ROOM = "(SELECT id FROM rooms WHERE room = :room)";
@@ -83,15 +120,24 @@ const KINDS: Readonly<Record<string, Kind>> = {
     rows: "SELECT room, floor AS id FROM rooms WHERE floor > 0 AND (:room IS NULL OR room = :room) ORDER BY room",
     add: (journal, { room, id }) => journal.raise(String(room), Number(id)),
   },
-  /** Something that was said. */
+  /** Something that was said. Of what was deleted there is no text, but the nonce, and the id of the act. */
   entry: {
     plural: "messages",
-    fields: { id, room, user: word, name: word, at: time, nonce: word, text },
-    rows: `SELECT messages.id, rooms.room, users.user, names.name, messages.at, messages.nonce, messages.text
+    fields: { id, room, user: word, name: word, at: time, nonce: word, text, deleted: optional(id) },
+    grows: true,
+    rows: `SELECT messages.id, rooms.room, users.user, names.name, messages.at, messages.nonce, messages.text, deleted
       FROM messages JOIN rooms ON rooms.id = messages.room JOIN users ON users.id = messages.user
       JOIN names ON names.id = messages.name
       WHERE :room IS NULL OR messages.room = ${ROOM} ORDER BY messages.id`,
     add: (journal, line) => journal.say(line),
+  },
+  /** Something that was done. Of one room, what was deleted there: the rest may be secret, or hold for all. */
+  act: {
+    plural: "acts",
+    fields: { id, by: word, name: word, at: time, deed },
+    grows: true,
+    rows: `SELECT id, user AS "by", name, at, deed FROM acts WHERE :room IS NULL OR room = ${ROOM} ORDER BY id`,
+    add: (journal, line) => journal.act(line),
   },
 };
 
@@ -185,12 +231,14 @@ async function write(db: DatabaseSync, room: string | undefined, output: Sink, r
     waiting = "";
   };
   for (const [type, { fields, rows }] of Object.entries(KINDS)) {
-    const names = Object.keys(fields);
+    const columns = Object.entries(fields);
     // Not by for…of: Deno 2.4 can't leave it early, as when nobody reads any more.
     const iterator = db.prepare(rows).iterate({ room: room ?? null });
     for (let next; !(next = iterator.next()).done; lines++) {
       const row = next.value as Line;
-      waiting += `${JSON.stringify({ type, ...Object.fromEntries(names.map((name) => [name, row[name]])) })}\n`;
+      const parts = columns.filter(([name]) => row[name] !== null)
+        .map(([name, { json }]) => [name, json ? JSON.parse(String(row[name])) : row[name]]);
+      waiting += `${JSON.stringify({ type, ...Object.fromEntries(parts) })}\n`;
       if (waiting.length < WRITE_LENGTH) continue;
       await flush();
       if (type === "entry") report(Number(row.id) - Number(first), Number(last) - Number(first));
@@ -217,7 +265,7 @@ export async function importArchive(
     const path = join(directory, JOURNAL_FILE);
     const db = openDatabase(path);
     try {
-      const imported = await read(source, file, new Journal(db, path), report);
+      const imported = await read(source, file, new Target(db, path), report);
       indexAll(new Store(db, path), imported.added[KINDS.entry!.plural]!, indexing);
       return imported;
     } finally {
@@ -229,13 +277,13 @@ export async function importArchive(
 }
 
 /** Takes all lines of an archive, or none. */
-async function read(source: Deno.FsFile, file: string, journal: Journal, report: Report): Promise<Imported> {
+async function read(source: Deno.FsFile, file: string, journal: Target, report: Report): Promise<Imported> {
   const added = Object.fromEntries(Object.values(KINDS).map(({ plural }) => [plural, 0]));
   const { size } = await source.stat();
   let number = 0;
   let passed = 0;
   let isWhole = false;
-  let newest = 0;
+  const newest = new Map<string, number>();
   journal.begin();
   try {
     for await (const { text, end } of linesOf(source, (line) => new LineError(file, line, "is too long"))) {
@@ -260,11 +308,12 @@ async function read(source: Deno.FsFile, file: string, journal: Journal, report:
       }
       if (!Object.hasOwn(KINDS, type)) fail(`is of a type that is unknown here: ${JSON.stringify(line.type)}`);
       const kind = KINDS[type]!;
-      const problem = problemOf(type, kind, line);
+      const problem = problemOf(type, kind.fields, line);
       if (problem !== undefined) fail(problem);
-      if (type === "entry") {
-        if (Number(line.id) <= newest) fail(`has an id that is not above the one before, ${newest}`);
-        newest = Number(line.id);
+      if (kind.grows) {
+        if (Number(line.id) <= (newest.get(type) ?? 0)) fail("has an id that is not above that of the one before it");
+        newest.set(type, Number(line.id));
+        if (journal.isGiven(Number(line.id))) fail("has an id that something else has already");
       }
       if (kind.add(journal, line)) added[kind.plural]!++;
       else passed++;
@@ -292,8 +341,9 @@ class LineError extends JournalError {
 }
 
 /** What is wrong with a line of this kind, as the rest of a sentence; undefined if nothing is. */
-function problemOf(type: string, { fields }: Kind, line: Line): string | undefined {
+function problemOf(type: string, fields: Fields, line: Line): string | undefined {
   for (const [name, field] of Object.entries(fields)) {
+    if (field.optional && line[name] === undefined) continue;
     if (!Object.hasOwn(line, name) || !field.is(line[name])) return `has no good "${name}": it must be ${field.what}`;
   }
   const strange = Object.keys(line).find((name) => name !== "type" && !Object.hasOwn(fields, name));
@@ -364,7 +414,7 @@ function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
 }
 
 /** The journal into which an archive is taken, in one transaction. */
-class Journal {
+class Target {
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #rooms: Numbers;
@@ -374,6 +424,9 @@ class Journal {
   readonly #say: StatementSync;
   readonly #claim: StatementSync;
   readonly #raise: StatementSync;
+  readonly #act: StatementSync;
+  readonly #given: StatementSync;
+  readonly #goOn: StatementSync;
   // Nothing was ever kept in it, so that everything can be as it was.
   readonly #isEmpty: boolean;
   // No id that was given is above it.
@@ -386,10 +439,14 @@ class Journal {
     this.#users = new Numbers(db, "users", "user");
     this.#names = new Numbers(db, "names", "name");
     this.#say = db.prepare(
-      "INSERT INTO messages (id, room, user, name, at, nonce, text) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      `INSERT INTO messages (id, room, user, name, at, nonce, text, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING`,
     );
     this.#claim = db.prepare("INSERT INTO claims (user, name) VALUES (?, ?)");
     this.#raise = db.prepare("UPDATE rooms SET floor = ? WHERE id = ? AND floor < ?");
+    this.#act = db.prepare("INSERT INTO acts (id, user, name, at, deed, room) VALUES (?, ?, ?, ?, ?, ?)");
+    this.#given = db.prepare("SELECT id FROM messages WHERE id = ?");
+    this.#goOn = db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'messages'");
     const store = new Store(db, path);
     const claims = store.claims();
     this.#last = store.last;
@@ -402,6 +459,7 @@ class Journal {
   }
 
   commit(): void {
+    this.#write(() => this.#goOn.run(this.#last));
     this.#db.exec("COMMIT");
   }
 
@@ -424,21 +482,39 @@ class Journal {
     return this.#isEmpty && this.#write(() => this.#raise.run(id, this.#rooms.of(room), id)) > 0;
   }
 
-  say({ id, room, user, name, at, nonce, text }: Line): boolean {
+  /** Whether something in the archive has this id already. */
+  isGiven(id: number): boolean {
+    return this.#isEmpty && this.#given.get(id) !== undefined;
+  }
+
+  say({ id, room, user, name, at, nonce, text, deleted }: Line): boolean {
     const place = this.#isEmpty ? Number(id) : this.#last + 1;
+    // Where the act is not, for which this stands: that it was deleted has to be known all the same.
+    const act = deleted === undefined ? null : this.#isEmpty ? Number(deleted) : place;
     const isNew = this.#write(() =>
       this.#say.run(
         place,
         this.#rooms.of(String(room)),
         this.#users.of(String(user)),
         this.#names.of(String(name)),
-        at!,
-        nonce!,
-        text!,
+        Number(at),
+        String(nonce),
+        act === null ? String(text) : "",
+        act,
       )
     ) > 0;
     if (isNew) this.#last = place;
     return isNew;
+  }
+
+  /** A journal that is not empty keeps what was done in it, and nothing else: bans, links and tokens are for one server. */
+  act({ id, by, name, at, deed }: Line): boolean {
+    if (!this.#isEmpty) return false;
+    const { type, room } = deed as Line;
+    const place = type === "delete" ? this.#rooms.of(String(room)) : null;
+    this.#write(() => this.#act.run(Number(id), String(by), String(name), Number(at), JSON.stringify(deed), place));
+    this.#last = Math.max(this.#last, Number(id));
+    return true;
   }
 
   #write(run: () => { readonly changes: number | bigint }): number {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { exportArchive, importArchive, type Imported } from "./archive.ts";
-import { type Draft, type Entry, JournalError } from "./journal.ts";
+import { type Deed, type Draft, type Entry, isAct, JournalError } from "./journal.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
 import { Store } from "./store.ts";
 
@@ -70,12 +70,17 @@ const ROOMS = ["lobby", "den", "attic"];
 function everything(store: Store) {
   return {
     claims: store.claims(),
+    acts: store.acts(),
+    audit: store.audit(Infinity, 10_000),
     since: store.since(0, 10_000),
     rooms: ROOMS.map((room) => [store.before(room, Infinity, 10_000), store.after(room, 0, 10_000)]),
     found: store.search({ query: "a", rooms: ROOMS, before: Infinity, limit: 10_000 }),
     last: store.last,
   };
 }
+
+/** Everything that was said. */
+const said = (store: Store) => store.since(0, 1_000).entries.filter((kept): kept is Entry => !isAct(kept));
 
 const texts = (entries: readonly Entry[]) => entries.map(({ text }) => text);
 
@@ -93,6 +98,15 @@ Deno.test("What is exported and imported into an empty journal is the same, in 1
         at: fc.integer({ min: -1e6, max: 2e12 }),
       }),
       fc.record({ user: someone.map((number) => `u${number}`), name: fc.constantFrom("Ann", "Bob", "Eve") }),
+      fc.record({ deleting: fc.integer({ min: 1, max: 30 }), room: fc.constantFrom(...ROOMS) }),
+      fc.record({
+        deed: fc.oneof(
+          fc.record({ type: fc.constant("mute"), user: fc.constant("u1"), name: fc.constant("Ann") }),
+          fc.record({ type: fc.constant("ban"), user: fc.constant("u2"), name: fc.constant("安"), until: someone }),
+          fc.record({ type: fc.constant("slow"), room: fc.constantFrom(...ROOMS), seconds: someone }),
+          fc.record({ type: fc.constant("link"), room: fc.constant("den"), digest: fc.constant("d1") }),
+        ) as fc.Arbitrary<Deed>,
+      }),
       fc.record({ beforeMs: fc.integer({ min: -1e6, max: 2e12 }), limit: fc.integer({ min: 1, max: 5 }) }),
     ),
     { maxLength: 40 },
@@ -103,7 +117,11 @@ Deno.test("What is exported and imported into an empty journal is the same, in 1
         const before = use(`${folder}/a`, (store) => {
           for (const step of steps) {
             if ("text" in step) store.append([step]);
-            else if ("beforeMs" in step) store.prune(step.beforeMs, step.limit);
+            else if ("deed" in step) store.act({ deed: step.deed, by: "u9", name: "Root", at: 5 });
+            else if ("deleting" in step) {
+              const { deleting: message, room } = step;
+              store.act({ deed: { type: "delete", room, message }, by: "u9", name: "Root", at: 6 });
+            } else if ("beforeMs" in step) store.prune(step.beforeMs, step.limit);
             else store.claim(step);
           }
           return everything(store);
@@ -148,9 +166,15 @@ test("Importing twice adds nothing the second time", async (folder) => {
   });
   const archive = await exported(`${folder}/a`);
   const first = await imported(`${folder}/b`, archive);
-  assert.deepEqual(first, { added: { "names": 1, "ends of what was deleted": 0, "messages": 2 }, passed: 0 });
+  assert.deepEqual(first, {
+    added: { "names": 1, "ends of what was deleted": 0, "messages": 2, "acts": 0 },
+    passed: 0,
+  });
   const again = await imported(`${folder}/b`, archive);
-  assert.deepEqual(again, { added: { "names": 0, "ends of what was deleted": 0, "messages": 0 }, passed: 3 });
+  assert.deepEqual(again, {
+    added: { "names": 0, "ends of what was deleted": 0, "messages": 0, "acts": 0 },
+    passed: 3,
+  });
   assert.equal(await exported(`${folder}/b`), archive);
 });
 
@@ -173,10 +197,30 @@ test("What is imported into a journal that has something gets new ids, in order,
   );
   db.close();
   use(`${folder}/b`, (store) => {
-    const { entries } = store.since(0, 10);
-    assert.deepEqual(entries.map(({ id, text }) => [id, text]), [[4, "three"], [5, "one"], [6, "two"], [7, "both"]]);
+    assert.deepEqual(said(store).map(({ id, text }) => [id, text]), [[4, "three"], [5, "one"], [6, "two"], [
+      7,
+      "both",
+    ]]);
     assert.deepEqual(texts(store.search({ query: "two", rooms: ROOMS, before: Infinity, limit: 9 }).entries), ["two"]);
     assert.equal(store.append([draft("next")])[0]!.entry.id, 8);
+  });
+});
+
+test("What was deleted stays so where there is something already; what else was done is for its own server", async (folder) => {
+  use(`${folder}/a`, (store) => {
+    store.append([draft("secret", { nonce: "s" }), draft("one")]);
+    store.act({ deed: { type: "delete", room: "lobby", message: 1 }, by: "u9", name: "Root", at: 1 });
+    store.act({ deed: { type: "lock", room: "lobby" }, by: "u9", name: "Root", at: 1 });
+  });
+  assert(!(await exported(`${folder}/a`)).includes("secret"));
+  use(`${folder}/b`, (store) => store.append([draft("zero")]));
+  const { added, passed } = await imported(`${folder}/b`, await exported(`${folder}/a`));
+  assert.deepEqual([added, passed], [{ "names": 0, "ends of what was deleted": 0, "messages": 2, "acts": 0 }, 2]);
+  use(`${folder}/b`, (store) => {
+    assert.deepEqual(texts(said(store)), ["zero", "one"]);
+    assert.deepEqual(store.audit(Infinity, 9), []);
+    assert.equal(store.append([draft("secret", { nonce: "s" })])[0]!.duplicate, true);
+    assert.deepEqual(texts(said(store)), ["zero", "one"]);
   });
 });
 
@@ -211,6 +255,17 @@ test("A line that is wrong is named with what is wrong, and nothing is imported"
   const end = (lines: number) => JSON.stringify({ type: "end", lines });
   const good = JSON.stringify(entry);
   const bad = (change: object) => JSON.stringify({ ...entry, id: 8, nonce: "m", ...change });
+  const act = (change: object) => {
+    return JSON.stringify({
+      type: "act",
+      id: 9,
+      by: "u",
+      name: "Ann",
+      at: 1,
+      deed: { type: "lock", room: "den" },
+      ...change,
+    });
+  };
   const files: [string[], RegExp][] = [
     [[], /line 1 is missing, for the last is \{"type":"end"…\}/],
     [["hello"], /line 1 is not a JSON object/],
@@ -225,7 +280,14 @@ test("A line that is wrong is named with what is wrong, and nothing is imported"
     [[first, good, bad({ type: "ban" })], /line 3 is of a type that is unknown here: "ban"/],
     [[first, good, bad({ type: "toString" })], /line 3 is of a type that is unknown here: "toString"/],
     [[first, good, bad({ type: undefined })], /line 3 is of a type that is unknown here: undefined/],
-    [[first, good, bad({ id: 7 })], /line 3 has an id that is not above the one before, 7/],
+    [[first, good, bad({ id: 7 })], /line 3 has an id that is not above that of the one before it/],
+    [[first, good, act({ id: 7 })], /line 3 has an id that something else has already/],
+    [[first, act({}), act({})], /line 3 has an id that is not above that of the one before it/],
+    [[first, act({ deed: "lock" })], /line 2 has no good "deed": it must be one of delete, mute, /],
+    [[first, act({ deed: { type: "rename" } })], /line 2 has no good "deed"/],
+    [[first, act({ deed: { type: "lock" } })], /line 2 has no good "deed"/],
+    [[first, act({ deed: { type: "lock", room: "den", key: 1 } })], /line 2 has no good "deed"/],
+    [[first, good, bad({ deleted: "yes" })], /line 3 has no good "deleted"/],
     [[first, good, bad({ id: 0 })], /line 3 has no good "id": it must be a whole number from 1/],
     [[first, good, bad({ id: "8" })], /line 3 has no good "id"/],
     [[first, good, bad({ id: 2 ** 53 })], /line 3 has no good "id"/],
@@ -244,7 +306,7 @@ test("A line that is wrong is named with what is wrong, and nothing is imported"
       assert.match(error.message, reason);
       return true;
     });
-    assert.deepEqual(use(`${folder}/a`, (store) => texts(store.since(0, 9).entries)), []);
+    assert.deepEqual(use(`${folder}/a`, (store) => texts(said(store))), []);
   }
   const notUtf8 = new Uint8Array([...new TextEncoder().encode(`${first}\n`), 0x22, 0xFF, 0x22]);
   await assert.rejects(imported(`${folder}/a`, notUtf8), /line 2 is not a JSON object/);
@@ -272,7 +334,7 @@ test("An archive is not written over a file, and not left when it fails; importi
       importArchive(data, file, { report, indexing: report }),
       /another process has it open: end that one/,
     );
-    assert.deepEqual(texts(store.since(0, 9).entries), ["one"]);
+    assert.deepEqual(texts(said(store)), ["one"]);
   } finally {
     store.close();
   }
