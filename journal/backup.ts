@@ -33,7 +33,7 @@ export function existing(directory: string): string {
  * Copies a journal's file as it is at one moment, while another process has it or not. It may be a copy of a damaged one,
  * and the disk may not have it yet.
  * @returns its size in bytes.
- * @throws when it can't be read or written.
+ * @throws when it can't be read or written. There is no copy then.
  */
 export async function snapshot(path: string, target: string, report: Report): Promise<number> {
   // To close it would end the lock of the database (POSIX), which therefore goes first.
@@ -51,7 +51,12 @@ export async function snapshot(path: string, target: string, report: Report): Pr
   }
   await using hold = await Hold.ask(path);
   const size = await copy(source.descriptor, target, report);
-  hold.confirm();
+  try {
+    hold.confirm();
+  } catch (error) {
+    discard(target);
+    throw error;
+  }
   return size;
 }
 
@@ -67,11 +72,15 @@ export async function backup(directory: string, file: string, report: Report): P
   try {
     refuseExisting(file);
     const size = await snapshot(path, partial, report);
-    complete(partial, () => {});
-    publish(partial, file);
+    try {
+      complete(partial, () => {});
+      publish(partial, file);
+    } finally {
+      // Not before there is one: it might be that of another backup, for which this one had to wait in vain.
+      removeDatabase(partial);
+    }
     return size;
   } catch (error) {
-    removeDatabase(partial);
     throw fileError("back up to", file, error);
   }
 }
@@ -131,15 +140,20 @@ export async function restore(
   }
 }
 
-/** Copies a file, and lets timers have their turn meanwhile. Returns how many bytes it has. */
+/** Copies a file, and lets timers have their turn meanwhile. Returns how many bytes it has; leaves none that is cut off. */
 async function copy(source: number, path: string, report: Report): Promise<number> {
   let size = 0;
-  for (const [done, total] of copying(source, path)) {
-    report(done, total);
-    await setImmediate();
-    size = total;
+  try {
+    for (const [done, total] of copying(source, path)) {
+      report(done, total);
+      await setImmediate();
+      size = total;
+    }
+    return size;
+  } catch (error) {
+    discard(path);
+    throw error;
   }
-  return size;
 }
 
 /** A file that is read, until it is disposed of. */

@@ -144,6 +144,19 @@ test("A backup beside who has the journal is of one moment, however much is kept
   assert.equal(use(`${folder}/restored`, everything).entries.length, 100);
 });
 
+test("A second backup to the same file is refused, and the first is made", async (folder) => {
+  await withHolder(`${folder}/data`, async (store) => {
+    fill(store);
+    let second: Promise<unknown> | undefined;
+    const refused = /another backup or export does\. Wait for it, and try again$/;
+    await save(`${folder}/data`, `${folder}/b.db`, () => {
+      second ??= assert.rejects(save(`${folder}/data`, `${folder}/b.db`), refused);
+    });
+    await second;
+  });
+  assert.deepEqual(files(folder), ["b.db", "data"]);
+});
+
 test("A backup during which who has the journal could not wait is none", async (folder) => {
   await withHolder(`${folder}/data`, async (store, holder) => {
     fill(store);
