@@ -2,7 +2,7 @@ import { Access } from "./access.ts";
 import { networkOf } from "./admission.ts";
 import { Channel } from "./channel.ts";
 import { Client, type ClientEvent, type Socket, type Visit } from "./client.ts";
-import { type Act, isAct, type Journal, type Page } from "./journal/journal.ts";
+import { type Act, type Draft, type Entry, isAct, type Journal, type Kept, type Page, type Stored } from "./journal/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Answer, type Caller, Door } from "./door.ts";
 import { fitting, type LiveRoom, type Visitor } from "./live_room.ts";
@@ -75,6 +75,20 @@ interface Petitioner {
   failed(): void;
 }
 
+/** Who wrote a draft: a client, whoever wants something done, or whoever called `post` and waits for what becomes of it. */
+type Author = Session | Petitioner | PromiseWithResolvers<Stored>;
+
+/** Why something that was posted is not said. */
+export class PostRefused extends Error {
+  readonly code: "empty" | "tooLong" | "locked" | "muted" | "banned" | "slow" | "busy" | "storage";
+
+  /** @param reason for people, in English. */
+  constructor(code: PostRefused["code"], reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
 /** What becomes of an order: the id of what was done and the secret that this made; or why it was not done. */
 export type Outcome = { readonly id: number; readonly secret?: string } | OrderRefusal;
 
@@ -106,13 +120,14 @@ export class Hub {
   readonly #names: Names;
   readonly #report: (line: string) => void;
   readonly #door: Door<Session>;
-  readonly #scribe: Scribe<Session | Petitioner>;
+  readonly #scribe: Scribe<Author>;
   readonly #sweeper: Sweeper<Client>;
   readonly #privateLines = new PrivateLines();
   readonly #sessions = new Map<Client, Session>();
   // The connections of those who have said who they are, by their id.
   readonly #tabs = new Map<string, Set<Session>>();
   readonly #rooms: Rooms;
+  readonly #listeners: ((kept: Kept) => void)[] = [];
 
   /** Does nothing before `run`. */
   constructor(options: HubOptions) {
@@ -172,11 +187,46 @@ export class Hub {
     return this.#rooms.names;
   }
 
+  /** The newest id that was delivered. */
+  get last(): number {
+    return this.#rooms.last;
+  }
+
   /** Makes the client of a connection, which registers when it has `opened`. */
   connect(socket: Socket, visit: Pick<Visit, "form" | "room" | "address" | "grant">): Client {
     const { message: textBytesMax, rate } = this.#limits;
     const ports = { inbox: this.inbox, metrics: this.#metrics, now: () => this.#clock.now() };
     return new Client(socket, ports, { ...visit, textBytesMax, rate });
+  }
+
+  /**
+   * Says something for somebody who is no client, as a client would: it is delivered when it is kept. What has the user and
+   * nonce of something that was kept before is not said again.
+   * @returns what is kept: this, or what was before.
+   * @throws {PostRefused} when it is not said, or may not be: after `slow`, `busy` and `storage` it can be posted again.
+   */
+  async post({ room, user, name, text: raw, nonce }: Omit<Draft, "at">): Promise<Stored> {
+    if (this.inbox.closed) throw new PostRefused("busy", "The server is going away.");
+    const text = cleanText(raw);
+    if (text === "") throw new PostRefused("empty", EMPTY);
+    if (this.#isTooLong(text)) throw new PostRefused("tooLong", this.#tooLong);
+    const live = this.#rooms.get(room);
+    // It may come from anywhere.
+    if (this.moderation.banOf(user, "", this.#clock.date())) {
+      throw new PostRefused("banned", "Its author is shut out.");
+    }
+    const silence = this.#silence(user, room, live);
+    if (silence) throw new PostRefused(silence.code as PostRefused["code"], silence.reason);
+    if (this.#isBusy(live)) throw new PostRefused("busy", BUSY);
+    const author: Author = Promise.withResolvers();
+    this.#scribe.write({ room, user, name, text, nonce, at: this.#clock.date() }, author);
+    this.#scribe.commit();
+    return await author.promise;
+  }
+
+  /** From now on calls back for everything that is delivered, in order, in the same step. */
+  listen(listener: (kept: Kept) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Serves requests until the hub is closed, then keeps and delivers what it has, but not for ever. Call it once. */
@@ -268,27 +318,17 @@ export class Hub {
       const live = session.rooms.get(room);
       if (!live) return this.#refuse(session, "notJoined", "You are not in this room.", about);
       const text = cleanText(raw);
-      if (text === "" && !isPlain) return this.#refuse(session, "badText", "There is nothing in it.", about);
-      if (isLongerThan(this.#limits.message, text)) {
-        this.#metrics.hit("message");
-        return this.#refuse(session, "badText", `It is longer than ${this.#limits.message} bytes.`, about);
-      }
-      const silence = this.#silence(session, live);
+      if (text === "" && !isPlain) return this.#refuse(session, "badText", EMPTY, about);
+      if (this.#isTooLong(text)) return this.#refuse(session, "badText", this.#tooLong, about);
+      const silence = session.grant?.role === "admin" ? undefined : this.#silence(session.me!.id, room, live);
       if (silence) {
         // It can't be told that it was refused, and must not lose it unawares.
         if (isPlain) return this.#remove(session.client, Disconnect.denied);
         return this.#refuse(session, silence.code, silence.reason, { ...about, detail: silence.detail });
       }
-      if (live.room.full) {
-        const hindmost = live.room.evictHindmost();
-        if (hindmost.length > 0) this.#metrics.hit("backlog");
-        for (const slow of hindmost) this.#remove(slow, Disconnect.slow);
-      }
-      if (live.room.full || this.#scribe.full) {
-        // Those who read are not to blame for a flood that is faster than the server.
-        this.#metrics.hit("backlog");
+      if (this.#isBusy(live)) {
         if (isPlain) return this.#remove(session.client, Disconnect.overloaded);
-        return this.#refuse(session, "busy", "More is said than the server can deliver. Try again later.", about);
+        return this.#refuse(session, "busy", BUSY, about);
       }
       const { id: user, name } = session.me!;
       this.#scribe.write({ room, user, name, text, nonce, at: this.#clock.date() }, session);
@@ -445,16 +485,39 @@ export class Hub {
     client.close(disconnect);
   }
 
+  #isTooLong(text: string): boolean {
+    if (!isLongerThan(this.#limits.message, text)) return false;
+    this.#metrics.hit("message");
+    return true;
+  }
+
+  get #tooLong(): string {
+    return `It is longer than ${this.#limits.message} bytes.`;
+  }
+
+  /** Whether so much is said that no more can be taken, in a room that somebody is in or in another. */
+  #isBusy(live: LiveRoom | undefined): boolean {
+    if (live?.room.full) {
+      const hindmost = live.room.evictHindmost();
+      if (hindmost.length > 0) this.#metrics.hit("backlog");
+      for (const slow of hindmost) this.#remove(slow, Disconnect.slow);
+    }
+    if (!live?.room.full && !this.#scribe.full) return false;
+    // Those who read are not to blame for a flood that is faster than the server.
+    this.#metrics.hit("backlog");
+    return true;
+  }
+
   // Who may do what.
 
-  /** Why somebody can't say anything in a room at the moment; undefined when they can. */
-  #silence({ me, grant }: Session, live: LiveRoom): Answer | undefined {
-    if (grant?.role === "admin") return undefined;
-    const { locked, slow } = this.moderation.rulesOf(live.name);
+  /** Why somebody who is no administrator can't say anything in a room at the moment; undefined when they can. */
+  #silence(user: string, room: string, live: LiveRoom | undefined): Answer | undefined {
+    const { locked, slow } = this.moderation.rulesOf(room);
     if (locked) return { code: "locked", reason: "Only administrators can say anything here." };
-    const mute = this.moderation.muteOf(me!.id, this.#clock.date());
+    const mute = this.moderation.muteOf(user, this.#clock.date());
     if (mute) return muted(mute);
-    const waitMs = live.waitMs(me!.id, slow * 1_000, this.#clock.now());
+    // Where nobody is it disturbs nobody.
+    const waitMs = live?.waitMs(user, slow * 1_000, this.#clock.now()) ?? 0;
     if (waitMs === 0) return undefined;
     const detail = String(this.#clock.date() + waitMs);
     return { code: "slow", reason: `One message every ${slow} seconds, please.`, detail };
@@ -475,7 +538,7 @@ export class Hub {
     const { deed, secret } = errand;
     this.#scribe.write({ deed, by: by.id, name: by.name, at: this.#clock.date() }, {
       done: (act) => tell({ id: act!.id, secret }),
-      failed: () => tell({ code: "storage", reason: "It can't be kept at the moment. Try again later." }),
+      failed: () => tell({ code: "storage", reason: NOT_KEPT }),
     });
   }
 
@@ -483,6 +546,7 @@ export class Hub {
   #done(act: Act): void {
     this.moderation.apply(act);
     this.#rooms.done(act);
+    for (const listener of this.#listeners) listener(act);
     this.#door.enforce(act, this.#sessions.values());
     const { deed } = act;
     if (deed.type !== "mute") return;
@@ -492,21 +556,22 @@ export class Hub {
 
   // What the journal answers.
 
-  readonly #kept: ScribeListener<Session | Petitioner> = {
+  readonly #kept: ScribeListener<Author> = {
     catchUp: async () => {
       for (let more = true; more;) {
         const page = await this.#journal.since(this.#rooms.last, CATCH_UP_ENTRIES);
-        for (const kept of page.entries) isAct(kept) ? this.#done(kept) : this.#rooms.deliver(kept);
+        for (const kept of page.entries) isAct(kept) ? this.#done(kept) : this.#deliver(kept);
         more = page.more;
       }
     },
     stored: (stored) => {
       for (const { entry, duplicate, from } of stored) {
-        if (duplicate) {
+        if (!duplicate) this.#deliver(entry);
+        if ("resolve" in from) {
+          from.resolve({ entry, duplicate });
+        } else if (duplicate) {
           // Not as a line of the room, of which smaller ids may still be on their way to whoever sent it again.
           this.#tell(from as Session, { type: "kept", room: entry.room, nonce: entry.nonce, id: entry.id });
-        } else {
-          this.#rooms.deliver(entry);
         }
       }
     },
@@ -516,12 +581,18 @@ export class Hub {
     },
     failed: (draft, from) => {
       if ("deed" in draft) return (from as Petitioner).failed();
+      if ("reject" in from) return from.reject(new PostRefused("storage", NOT_KEPT));
       const { room, nonce } = draft;
       const session = from as Session;
       if (session.client.form === "plain") return this.#remove(session.client, Disconnect.storage);
-      this.#refuse(session, "storage", "It can't be kept at the moment. Try again later.", { room, nonce });
+      this.#refuse(session, "storage", NOT_KEPT, { room, nonce });
     },
   };
+
+  #deliver(entry: Entry): void {
+    this.#rooms.deliver(entry);
+    for (const listener of this.#listeners) listener(entry);
+  }
 
   /** Asks the journal for somebody, and answers them with a line. */
   #ask(session: Session, ref: number, ask: () => Promise<Page>, answer: (page: Page) => string): void {
@@ -590,6 +661,10 @@ export class Hub {
 function onlyRoomOf({ grant }: Caller): string | undefined {
   return grant?.role === "guest" ? grant.link.deed.room : undefined;
 }
+
+const EMPTY = "There is nothing in it.";
+const BUSY = "More is said than the server can deliver. Try again later.";
+const NOT_KEPT = "It can't be kept at the moment. Try again later.";
 
 function muted({ deed: { until } }: Mute): Answer {
   return {

@@ -1,9 +1,11 @@
 import { Access } from "./access.ts";
 import { FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
+import { Api } from "./api.ts";
 import { loadAssets, pack } from "./assets.ts";
 import { commands } from "./commands.ts";
 import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
+import { Followers } from "./follower.ts";
 import { Hub } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
@@ -33,7 +35,11 @@ async function serve(config: Config): Promise<void> {
   const { date, now } = systemClock;
   const access = new Access({ key, administrator, moderation, date, now });
   const hub = new Hub({ journal, access, limits, metrics });
-  const server = new Server({ hub, config, assets, metrics, resources: new ProcessResources() });
+  const followers = new Followers({ hub, journal });
+  const tokens = { authorize: () => undefined };
+  const ports = { hub, journal, followers, tokens, clock: systemClock, limits, metrics, report: console.error };
+  const api = new Api(ports, metadata.version);
+  const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources() });
   const addr = await server.listen(config.addr);
   const ended = hub.run();
   // Before it is said that all is well, for whoever reads that may end it at once.

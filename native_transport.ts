@@ -61,9 +61,14 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
 }
 
 /** Answers a request: whatever can fail does so before Deno makes a WebSocket of it. */
-export function answer(handler: Handler, request: Request, peer: string, silenceSeconds: number): Response {
+export function answer(
+  handler: Handler,
+  request: Request,
+  peer: string,
+  silenceSeconds: number,
+): Response | Promise<Response> {
   const upgrade = handler.handle(request, peer);
-  if (upgrade instanceof Response) return upgrade;
+  if (upgrade instanceof Response || upgrade instanceof Promise) return upgrade;
   // From here on a throw, or any other response than this one, would end the whole server.
   const { socket, response } = Deno.upgradeWebSocket(request, {
     idleTimeout: Number.isFinite(silenceSeconds) ? silenceSeconds : 0,

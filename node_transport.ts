@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket as TcpSocket } from "node:net";
-import type { Duplex } from "node:stream";
+import { type Duplex, Readable, type Writable } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
 import {
@@ -128,7 +128,8 @@ class NodeTransport implements Transport {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = this.#handler.handle(incoming(request), peerOf(request));
+    const body = () => Readable.toWeb(request) as ReadableStream<Uint8Array>;
+    const answer = await this.#handler.handle(incoming(request, body), peerOf(request));
     if (!(answer instanceof Response)) {
       // What Node does not take for an upgrade can't become one.
       answer.gone();
@@ -136,13 +137,13 @@ class NodeTransport implements Transport {
       return;
     }
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    await pipe(answer, response);
   }
 
   #upgrade(request: IncomingMessage, tcp: Duplex, head: Buffer): void {
     tcp.on("error", () => {});
     const upgrade = this.#handler.handle(incoming(request), peerOf(request));
-    if (upgrade instanceof Response) {
+    if (upgrade instanceof Response || upgrade instanceof Promise) {
       refuse(tcp, request.method === "HEAD", upgrade);
       return;
     }
@@ -200,10 +201,21 @@ class NodeTransport implements Transport {
   }
 }
 
-function incoming({ method = "", url = "", rawHeaders }: IncomingMessage): Incoming {
+/** @param body makes it a stream, if there is one. */
+function incoming(
+  { method = "", url = "", rawHeaders }: IncomingMessage,
+  body: () => ReadableStream<Uint8Array> | null = () => null,
+): Incoming {
   const headers = new Headers();
   for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
-  return { method, url: url.startsWith("/") ? `http://host${url}` : url, headers };
+  return {
+    method,
+    url: url.startsWith("/") ? `http://host${url}` : url,
+    headers,
+    get body() {
+      return body();
+    },
+  };
 }
 
 function peerOf({ socket }: IncomingMessage): string {
@@ -211,13 +223,33 @@ function peerOf({ socket }: IncomingMessage): string {
 }
 
 /** Answers a request for an upgrade in another way, on its bare socket. */
-async function refuse(tcp: Duplex, isHead: boolean, response: Response): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer());
-  response.headers.set("content-length", String(body.length));
+async function refuse(tcp: Duplex, isHead: boolean, answer: Response | Promise<Response>): Promise<void> {
+  const response = await answer;
+  // The end of the connection is that of the body.
   response.headers.set("connection", "close");
   const head = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   // It is out of the hands of the HTTP server, and so of its timeouts.
   tcp.once("finish", () => tcp.destroy());
   tcp.write(`HTTP/1.1 ${response.status} ${response.statusText || "-"}\r\n${head}\r\n`);
-  tcp.end(isHead ? undefined : body);
+  if (!isHead) return await pipe(response, tcp);
+  await response.body?.cancel();
+  tcp.end();
+}
+
+/** Sends a body at the pace at which the peer takes it, and cancels it when the peer is gone. */
+async function pipe({ body }: Response, to: Writable): Promise<void> {
+  const reader = body?.getReader();
+  let wake = () => {};
+  const gone = () => {
+    reader?.cancel();
+    wake();
+  };
+  to.on("drain", () => wake());
+  to.once("close", gone);
+  // While the answer was being found.
+  if (to.destroyed) gone();
+  for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
+    if (!to.write(next.value) && !to.destroyed) await new Promise<void>((resolve) => wake = resolve);
+  }
+  to.end();
 }

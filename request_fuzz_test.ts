@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { answer } from "./native_transport.ts";
 import { Server } from "./server.ts";
+import { makeApi } from "./testing/api_harness.ts";
 import { fuzz } from "./testing/fuzz.ts";
 import { FRIEND, HOST, type WrittenRequest, writtenRequest } from "./testing/requests.ts";
 import type { Upgrade } from "./transport.ts";
@@ -19,11 +20,14 @@ const proxies = new BlockList();
 proxies.addAddress("127.0.0.1");
 proxies.addSubnet("fe80::", 10, "ipv6");
 const assets = await loadAssets();
-const hub = new Hub({ journal: openMemory() });
+const journal = openMemory();
+const hub = new Hub({ journal });
+const api = makeApi({ hub, journal });
 
 function newServer(): Server {
   return new Server({
     hub,
+    api,
     assets,
     config: { transport: "native", origins: [FRIEND], proxies, limits: LIMITS },
     metrics: new Metrics(),
@@ -77,6 +81,9 @@ function isKey(text: string): boolean {
 function fitting(request: WrittenRequest, headers: Headers): (number | "upgrade")[] {
   const { method, path } = request;
   if (!isHost(headers)) return [400];
+  if (path === "/api") return method === "GET" || method === "HEAD" ? [200] : [405];
+  if (path.startsWith("/api/rooms/lobby/")) return path.endsWith("s") ? [401, 405] : [404];
+  if (path.startsWith("/api/")) return [404];
   if (path === "/ws") return isHandshake(request, headers) ? ["upgrade", 429, 503] : [400, 403, 405, 426];
   if (!assets.has(path) && path !== "/healthz" && path !== "/metrics") return [404];
   return method === "GET" || method === "HEAD" ? [200, headers.has("if-none-match") ? 304 : 200] : [405];
@@ -93,7 +100,7 @@ Deno.test("HOSTILE 2, 3, 4: every request has an answer, a WebSocket only if it 
     for (const [index, [request, peer]] of requests.entries()) {
       const { method, base, path, query } = request;
       const headers = headersOf(request);
-      const answer = server.handle({ method, url: base + path + query, headers }, peer);
+      const answer = await server.handle({ method, url: base + path + query, headers }, peer);
       const status = answer instanceof Response ? answer.status : "upgrade";
       assert(fitting(request, headers).includes(status), `${status}`);
       if (!(answer instanceof Response)) {
@@ -131,6 +138,7 @@ Deno.test("HOSTILE 2: what Deno makes a WebSocket of is answered with the respon
     const { method, query } = request;
     const asked = new Request(`http://${HOST}/ws${query}`, { method, headers: headersOf(request) });
     const response = answer(server, asked, peer, 45);
+    assert(response instanceof Response, "at once");
     const isGood = isHandshake({ method: asked.method, path: "/ws", query }, asked.headers);
     assert.equal(upgrades.length, isGood ? 1 : 0);
     assert((isGood ? [101] : [400, 403, 405, 426]).includes(response.status), `${response.status}`);

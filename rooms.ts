@@ -57,6 +57,11 @@ export class Rooms {
     return [...this.#rooms.keys()];
   }
 
+  /** A room that somebody is in. */
+  get(name: string): LiveRoom | undefined {
+    return this.#rooms.get(name);
+  }
+
   /** Whether everybody has been sent everything. */
   get isDelivered(): boolean {
     return [...this.#rooms.values()].every(({ room }) => room.backlog === 0);

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { type Access, bearerOf, type Grant, GUESSES_MS } from "./access.ts";
 import { Admission, type Place, type Resources, unmapped } from "./admission.ts";
+import { type Api, API_PATH, type NoPlace } from "./api.ts";
 import type { Asset } from "./assets.ts";
 import { type Client, jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
@@ -20,6 +21,8 @@ const SHUTDOWN_MS = 1_000;
 export interface Site {
   /** Who gets the clients. */
   readonly hub: Hub;
+  /** Who answers what is asked of the API. */
+  readonly api: Pick<Api, "handle" | "close">;
   /** The page, by the path of the URL. */
   readonly assets: ReadonlyMap<string, Asset>;
   /** The settings that concern connections. */
@@ -30,12 +33,12 @@ export interface Site {
   readonly report?: (line: string) => void;
 }
 
-/** From request to response: the page at `/`, its assets, `/ws` for WebSockets, `/healthz` and `/metrics`. */
+/** From request to response: the page at `/`, its assets, `/ws` for WebSockets, `/api`, `/healthz` and `/metrics`. */
 export class Server implements Handler {
   readonly #site: Site;
   readonly #admission: Admission;
-  // Those whose handshake was done and whose connection is still there. A peer that does not read stays for long after
-  // its client has left the hub.
+  // Those whose handshake was done, or whose stream was begun, and whose connection is still there. A peer that does not
+  // read stays for long after its client has left the hub.
   readonly #open = new Set<Place>();
   #allGone = () => {};
   #transport: Transport | undefined;
@@ -71,11 +74,15 @@ export class Server implements Handler {
   }
 
   /** Answers a request; with 503 once the hub accepts nothing more. */
-  handle(request: Incoming, peer: string): Response | Upgrade {
-    if (this.#site.hub.inbox.closed) return text(503, "The server is going away", RETRY);
+  handle(request: Incoming, peer: string): Response | Promise<Response> | Upgrade {
     // Deno makes the URL of it, which would have another path then.
     if (/[/?#]/.test(request.headers.get("host") ?? "")) return text(400, "Host must be a host");
-    const { path } = partsOf(request.url);
+    const { path, query } = partsOf(request.url);
+    if (path === API_PATH || path.startsWith(`${API_PATH}/`)) {
+      const address = addressOf(request.headers, peer, this.#site.config.proxies);
+      return this.#site.api.handle({ request, path, query, address, admit: () => this.#admitStream(address) });
+    }
+    if (this.#site.hub.inbox.closed) return text(503, "The server is going away", RETRY);
     if (path === WEBSOCKET_PATH) return this.#admit(request, peer);
     const asset = this.#site.assets.get(path);
     if (!asset && path !== "/healthz" && path !== "/metrics") return text(404, "Not found");
@@ -100,6 +107,7 @@ export class Server implements Handler {
    */
   async drain(): Promise<void> {
     const allGone = new Promise<void>((resolve) => this.#allGone = resolve);
+    this.#site.api.close();
     if (this.#open.size === 0) this.#allGone();
     // First the sockets: Deno's server calls them closed while what was sent on them has yet to go out.
     await atMost(DRAIN_MS, allGone);
@@ -116,11 +124,8 @@ export class Server implements Handler {
     const room = roomOf(request.url);
     const grant = grantOf(request, hub.access, address, form, room);
     if (grant instanceof Response) return grant;
-    const place = this.#admission.enter(address);
-    if (typeof place === "string") {
-      metrics.hit(place);
-      return text(...REFUSED[place]!, RETRY);
-    }
+    const place = this.#enter(address);
+    if ("status" in place) return text(place.status, place.reason, RETRY);
     let client: Client | undefined;
     return {
       protocol: form === "json" ? SUBPROTOCOL : undefined,
@@ -138,11 +143,30 @@ export class Server implements Handler {
       tooBig: () => client?.end(Disconnect.tooBig),
       gone: () => {
         client?.gone();
-        place.leave();
-        this.#open.delete(place);
-        if (this.#open.size === 0) this.#allGone();
+        this.#leave(place);
       },
     };
+  }
+
+  /** Gives an answer without an end a place. */
+  #admitStream(address: string): Place | NoPlace {
+    const place = this.#enter(address);
+    if ("status" in place) return place;
+    this.#open.add(place);
+    return { leave: () => this.#leave(place) };
+  }
+
+  #enter(address: string): Place | NoPlace {
+    const place = this.#admission.enter(address);
+    if (typeof place !== "string") return place;
+    this.#site.metrics.hit(place);
+    return REFUSED[place]!;
+  }
+
+  #leave(place: Place): void {
+    place.leave();
+    this.#open.delete(place);
+    if (this.#open.size === 0) this.#allGone();
   }
 
   #metrics(): string {
@@ -163,11 +187,11 @@ const RETRY = { "retry-after": "5", "connection": "close" };
 const RETRY_GUESS = { "retry-after": String(GUESSES_MS / 1_000), "connection": "close" };
 
 /** What those are told for whom there is no place. */
-const REFUSED: { readonly [limit in LimitName]?: [number, string] } = {
-  perAddress: [429, "There are too many connections from your address"],
-  clients: [503, "The server is full"],
-  memory: [503, "The server has too little memory left"],
-  files: [503, "The server can't open more connections"],
+const REFUSED: { readonly [limit in LimitName]?: NoPlace } = {
+  perAddress: { status: 429, reason: "There are too many connections from your address" },
+  clients: { status: 503, reason: "The server is full" },
+  memory: { status: 503, reason: "The server has too little memory left" },
+  files: { status: 503, reason: "The server can't open more connections" },
 };
 
 /** For whom a request is: the peer, or whom a proxy that is believed names as the last that is not a proxy itself. */

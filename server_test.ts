@@ -6,13 +6,17 @@ import { openMemory } from "./journal/memory.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { DRAIN_MS, explain, links, ListenError, Server, type Site } from "./server.ts";
+import { makeApi } from "./testing/api_harness.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { onEachTransport, TestServer } from "./testing/test_server.ts";
 
 const assets = await loadAssets();
+const journal = openMemory();
+const hub = new Hub({ journal });
 const parts: Site = {
-  hub: new Hub({ journal: openMemory() }),
+  hub,
+  api: makeApi({ hub, journal }),
   assets,
   config: { transport: "native", origins: [], proxies: new BlockList(), limits: DEFAULT_LIMITS },
   metrics: new Metrics(),

@@ -6,6 +6,8 @@ export interface Incoming {
   /** With scheme and host; what follows them is as it was sent, not normalized. */
   readonly url: string;
   readonly headers: Headers;
+  /** What comes after them, if it is asked for: read once, to its end or cancelled. */
+  readonly body?: ReadableStream<Uint8Array> | null;
 }
 
 /** A WebSocket that is let in: what its transport tells the server of it, in this order. */
@@ -28,8 +30,11 @@ export interface Upgrade {
 
 /** What answers requests. */
 export interface Handler {
-  /** The response; or, for a request that is to become a WebSocket and may, what takes it. Never throws. */
-  handle(request: Incoming, peer: string): Response | Upgrade;
+  /**
+   * The response, at once or when it is known; or, for a request that is to become a WebSocket and may, what takes it. Never
+   * throws. A response's body may go on for ever: it is cancelled when the peer is gone.
+   */
+  handle(request: Incoming, peer: string): Response | Promise<Response> | Upgrade;
   /** Whether the process may open one more file than so many connections need. */
   hasFiles(connections: number): boolean;
   /** A request took too long to come. */

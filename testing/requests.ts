@@ -48,6 +48,18 @@ const path = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.constantFrom(
+      "/api",
+      "/api/",
+      "/api/rooms/lobby/messages",
+      "/api/rooms/lobby/events",
+      "/api/rooms/lobby/constructor",
+      "/api/rooms/%6cobby/messages",
+      "/api/rooms/../rooms/lobby/events",
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
       "/ws/",
       "//ws",
       "/WS",

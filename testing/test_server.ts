@@ -1,4 +1,5 @@
 import { BlockList } from "node:net";
+import type { Api } from "../api.ts";
 import type { Asset } from "../assets.ts";
 import type { Config } from "../config.ts";
 import { Hub } from "../hub.ts";
@@ -8,6 +9,7 @@ import { Metrics } from "../metrics.ts";
 import { Moderation } from "../moderation.ts";
 import { Server, type Site } from "../server.ts";
 import { type Clock, systemClock } from "../sweeper.ts";
+import { makeApi, MemoryTokens } from "./api_harness.ts";
 import { accessTo } from "./harness.ts";
 import { metricAt } from "./metric.ts";
 
@@ -40,6 +42,8 @@ export class TestServer implements AsyncDisposable {
   /** What whoever runs it would be told. */
   readonly reports: string[] = [];
   readonly hub: Hub;
+  readonly tokens = new MemoryTokens();
+  readonly api: Api;
   readonly #server: Server;
   readonly #journal = openMemory();
   readonly #ended: Promise<void>;
@@ -51,12 +55,16 @@ export class TestServer implements AsyncDisposable {
     const report = (line: string) => this.reports.push(line);
     const clock = site.clock ?? systemClock;
     const access = accessTo(new Moderation(this.#journal.acts), clock, site.key);
-    this.hub = new Hub({ journal: this.#journal, access, limits, metrics: this.metrics, report, clock });
+    const journal = this.#journal;
+    const { metrics } = this;
+    const hub = this.hub = new Hub({ journal, access, limits, metrics, report, clock });
+    this.api = makeApi({ hub, journal, tokens: this.tokens, clock, limits, metrics, report });
     this.#server = new Server({
-      hub: this.hub,
+      hub,
+      api: this.api,
       assets,
       config: { transport, origins, proxies, limits },
-      metrics: this.metrics,
+      metrics,
       resources: { memoryShare: () => 0, hasFiles: () => true, ...site.resources },
       report,
     });

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Follower, Followers, READY_ENTRIES_MAX } from "./follower.ts";
+import type { Entry } from "./journal/journal.ts";
+import { openMemory } from "./journal/memory.ts";
+import { settle } from "./testing/fakes.ts";
+import { fuzz } from "./testing/fuzz.ts";
+
+/** A journal, and a hub of which only what it delivers matters: a test says when it does. */
+class Delivery {
+  readonly journal = openMemory();
+  readonly followers: Followers;
+  last = 0;
+  /** The journal can't be read at the moment. */
+  failing = false;
+  /** How often it was. */
+  reads = 0;
+  readonly #kept: Entry[] = [];
+  #deliver: (entry: Entry) => void = () => {};
+
+  constructor() {
+    const read = <T>(how: () => Promise<T>) => {
+      this.reads++;
+      return this.failing ? Promise.reject(new Error("the disk is gone")) : how();
+    };
+    const { journal } = this;
+    this.followers = new Followers({
+      hub: this,
+      journal: {
+        after: (...args) => read(() => journal.after(...args)),
+        since: (...args) => read(() => journal.since(...args)),
+      },
+    });
+  }
+
+  listen(listener: (entry: Entry) => void): void {
+    this.#deliver = listener;
+  }
+
+  /** Keeps messages in a room, which are not delivered yet. */
+  async keep(room: string, count: number, text = "x"): Promise<void> {
+    const drafts = Array.from({ length: count }, (_, i) => ({
+      room,
+      user: "u",
+      name: "Ann",
+      text,
+      nonce: `${this.#kept.length}-${i}`,
+      at: 0,
+    }));
+    const stored = await this.journal.append(drafts);
+    this.#kept.push(...stored.map(({ entry }) => entry));
+  }
+
+  /** Delivers the next of what is kept. */
+  deliver(count = Infinity): void {
+    for (const entry of this.#kept.filter(({ id }) => id > this.last).slice(0, count)) {
+      this.last = entry.id;
+      this.#deliver(entry);
+    }
+  }
+
+  /** The ids of what was delivered after an id in a room, or in all. */
+  ids(room: string | undefined, after: number): number[] {
+    return this.#kept.filter((entry) => entry.id > after && entry.id <= this.last)
+      .filter((entry) => room === undefined || entry.room === room)
+      .map(({ id }) => id);
+  }
+}
+
+/** Takes what a follower follows, whenever a test lets it. */
+class Reader {
+  readonly ids: number[] = [];
+  readonly follower: Follower;
+  #isReading = false;
+
+  constructor(follower: Follower) {
+    this.follower = follower;
+  }
+
+  /** Takes what comes next, if it does not wait for that already. */
+  take(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.follower.next().then(({ entries }) => {
+      this.ids.push(...entries.map(({ id }) => id));
+    }, () => {}).finally(() => this.#isReading = false);
+  }
+}
+
+Deno.test("Whoever follows gets everything once, in order, without a hole, however it is kept, delivered, read and taken", async () => {
+  const room = fc.constantFrom("a", "b");
+  const step = fc.oneof(
+    fc.record({ do: fc.constant("keep" as const), room, count: fc.constantFrom(1, 3, 120), long: fc.boolean() }),
+    fc.record({ do: fc.constant("deliver" as const), count: fc.constantFrom(1, 2, 50, 1_000) }),
+    fc.record({ do: fc.constant("follow" as const), room: fc.option(room, { nil: undefined }), back: fc.nat(200) }),
+    fc.record({ do: fc.constantFrom("take" as const, "settle" as const, "fail" as const, "recover" as const) }),
+  );
+  let count = 0;
+  await fuzz(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), async (steps) => {
+      const delivery = new Delivery();
+      const readers: { reader: Reader; room: string | undefined; after: number }[] = [];
+      for (const step of steps) {
+        if (step.do === "keep") await delivery.keep(step.room, step.count, step.long ? "x".repeat(5_000) : "x");
+        if (step.do === "deliver") delivery.deliver(step.count);
+        if (step.do === "follow") {
+          const after = Math.max(0, delivery.last - step.back);
+          readers.push({ reader: new Reader(delivery.followers.follow(step.room, after)), room: step.room, after });
+        }
+        if (step.do === "take") { for (const { reader } of readers) reader.take(); }
+        if (step.do === "settle") await settle();
+        if (step.do === "fail" || step.do === "recover") delivery.failing = step.do === "fail";
+      }
+      delivery.failing = false;
+      delivery.deliver();
+      for (const { reader, room, after } of readers) {
+        const ids = delivery.ids(room, after);
+        for (let i = 0; i < 1_000 && reader.ids.length < ids.length; i++) {
+          reader.take();
+          await settle();
+        }
+        assert.deepEqual(reader.ids, ids);
+        reader.follower.close();
+      }
+      await delivery.journal.close();
+      count++;
+    }),
+    { cases: () => count, atLeast: 200, what: "histories of followers" },
+  );
+});
+
+Deno.test("What is delivered while a follower reads it all needs no journal", async () => {
+  const delivery = new Delivery();
+  const follower = delivery.followers.follow("a", 0);
+  const reader = new Reader(follower);
+  for (let i = 0; i < 10; i++) {
+    await delivery.keep("a", READY_ENTRIES_MAX);
+    delivery.deliver();
+    reader.take();
+    await settle();
+  }
+  assert.equal(reader.ids.length, 10 * READY_ENTRIES_MAX);
+  assert.equal(delivery.reads, 0);
+  follower.close();
+  await delivery.journal.close();
+});
+
+Deno.test("A follower whose entries nobody takes keeps few of them, and reads the rest when somebody does", async () => {
+  for (const text of ["x", "x".repeat(10_000)]) {
+    const delivery = new Delivery();
+    const follower = delivery.followers.follow("a", 0);
+    for (let i = 0; i < 10; i++) await delivery.keep("a", 100, text);
+    delivery.deliver();
+    const { entries } = await follower.next();
+    assert.equal(delivery.reads, 1, "what did not fit was forgotten");
+    assert(entries.length < 100);
+    follower.close();
+    await delivery.journal.close();
+  }
+});
+
+Deno.test("Whoever is told that what they follow was deleted is told once", async () => {
+  const delivery = new Delivery();
+  await delivery.keep("a", 3);
+  delivery.deliver();
+  const after = delivery.journal.after;
+  delivery.journal.after = async (...args) => ({ ...await after(...args), entries: [], gap: true });
+  const follower = delivery.followers.follow("a", 1);
+  assert.deepEqual(await follower.next(), { entries: [], gap: true });
+  delivery.journal.after = after;
+  const next = follower.next();
+  await delivery.keep("a", 1);
+  delivery.deliver();
+  assert.deepEqual((await next).entries.map(({ id }) => id), [4]);
+  follower.close();
+  await delivery.journal.close();
+});
+
+Deno.test("A follower that is closed waits for nothing more", async () => {
+  const delivery = new Delivery();
+  const follower = delivery.followers.follow(undefined, 0);
+  const next = follower.next();
+  follower.close();
+  follower.close();
+  assert.deepEqual(await next, { entries: [], gap: false });
+  assert.deepEqual(await follower.next(), { entries: [], gap: false });
+  await delivery.journal.close();
+});

@@ -1,0 +1,213 @@
+import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
+import { messageOf } from "./api.ts";
+import type { Follower, Followers } from "./follower.ts";
+import type { Hub } from "./hub.ts";
+import type { Entry, Journal } from "./journal/journal.ts";
+import type { Clock } from "./sweeper.ts";
+
+/** How long a receiver may take to answer, in ms. */
+export const ANSWER_MS_MAX = 10_000;
+/** How long after an attempt that failed the next one comes, in ms: doubled each time, and up to half of it less by chance … */
+export const RETRY_MS_MIN = 1_000;
+/** … up to this. */
+export const RETRY_MS_MAX = 300_000;
+/** A message that was said so long ago, in ms, is given up when it can't be sent. */
+export const GIVE_UP_MS = 3_600_000;
+
+/** Where to send what is said. */
+export interface Hook {
+  readonly id: string;
+  /** http or https. */
+  readonly url: string;
+  /** `whsec_` and 24 to 64 bytes in base64: signs what is sent. */
+  readonly secret: string;
+  /** The one room whose messages are sent; undefined for all. */
+  readonly room?: string;
+  /** Whose messages are not sent: the receiver's own, or it would answer itself for ever. */
+  readonly except?: string;
+}
+
+/** What webhooks need. */
+export interface WebhooksPorts {
+  readonly hub: Pick<Hub, "last">;
+  readonly journal: Pick<Journal, "epoch">;
+  readonly followers: Followers;
+  readonly clock: Clock;
+  /** A number from 0 to 1 by chance. */
+  readonly random: () => number;
+  readonly fetch: typeof fetch;
+  /** Is told, in one line, what whoever runs the server should know. */
+  readonly report: (line: string) => void;
+}
+
+/** Sends what is said to those who want it sent. */
+export class Webhooks {
+  readonly #ports: WebhooksPorts;
+  readonly #webhooks = new Map<string, Webhook>();
+
+  /** Sends nothing before `set`. */
+  constructor(ports: WebhooksPorts) {
+    this.#ports = ports;
+  }
+
+  /** These are the hooks from now on; those that were there before go on, and a new one gets what is said from here on. */
+  set(hooks: readonly Hook[]): void {
+    const ids = new Set(hooks.map(({ id }) => id));
+    for (const [id, webhook] of this.#webhooks) {
+      if (ids.has(id)) continue;
+      webhook.close();
+      this.#webhooks.delete(id);
+    }
+    for (const hook of hooks) {
+      if (!this.#webhooks.has(hook.id)) this.#webhooks.set(hook.id, new Webhook(hook, this.#ports));
+    }
+  }
+
+  /** Ends all of them, in the middle of what they do. What was not sent then is not. */
+  async close(): Promise<void> {
+    const webhooks = [...this.#webhooks.values()];
+    this.set([]);
+    await Promise.all(webhooks.map(({ ended }) => ended));
+  }
+}
+
+/**
+ * Sends one hook what is said, in order: the next when the one before was taken, or given up. Its queue is the journal, so
+ * that one whose receiver is away for an hour takes no more memory than any other.
+ */
+class Webhook {
+  readonly #hook: Hook;
+  readonly #ports: WebhooksPorts;
+  readonly #follower: Follower;
+  readonly #end = new AbortController();
+  /** When it sends nothing any more. */
+  readonly ended: Promise<void>;
+  // Attempts since the last that did not fail, and the messages that were given up meanwhile.
+  #failures = 0;
+  #givenUp = 0;
+  #skipPause = () => {};
+
+  constructor(hook: Hook, ports: WebhooksPorts) {
+    this.#hook = hook;
+    this.#ports = ports;
+    this.#follower = ports.followers.follow(hook.room, ports.hub.last);
+    this.ended = this.#run();
+  }
+
+  close(): void {
+    this.#end.abort();
+    this.#skipPause();
+    this.#follower.close();
+  }
+
+  get #isClosed(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        for (const entry of (await this.#follower.next()).entries) await this.#send(entry);
+      } catch (error) {
+        await this.#failed(`what was said can't be read: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  /** Sends a message until it is taken, or too old. */
+  async #send(entry: Entry): Promise<void> {
+    if (entry.user === this.#hook.except) return;
+    while (!this.#isClosed) {
+      const isOld = this.#ports.clock.date() - entry.at > GIVE_UP_MS;
+      if (isOld && this.#failures > 0) return void this.#givenUp++;
+      const problem = await this.#attempt(entry);
+      if (problem === undefined) return this.#succeeded();
+      if (!this.#isClosed) await this.#failed(problem);
+    }
+  }
+
+  /** Returns what went wrong; undefined if nothing did. */
+  async #attempt(entry: Entry): Promise<string | undefined> {
+    const { clock, journal, fetch } = this.#ports;
+    const body = JSON.stringify({
+      type: "message.said",
+      timestamp: new Date(entry.at).toISOString(),
+      data: messageOf(entry),
+    });
+    const id = `msg_${journal.epoch}_${entry.id}`;
+    const timestamp = String(Math.floor(clock.date() / 1_000));
+    const late = new AbortController();
+    const callOff = clock.after(ANSWER_MS_MAX, () => late.abort());
+    try {
+      const response = await fetch(this.#hook.url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "user-agent": "Hubbub",
+          "webhook-id": id,
+          "webhook-timestamp": timestamp,
+          "webhook-signature": sign(this.#hook.secret, id, timestamp, body),
+        },
+        body,
+        // It would go where nobody said that it may.
+        redirect: "manual",
+        signal: AbortSignal.any([late.signal, this.#end.signal]),
+      });
+      // Nobody reads what it says more.
+      await response.body?.cancel();
+      if (response.status === 410) return this.#gone();
+      if (!response.ok) return `it answers ${response.status}`;
+    } catch (error) {
+      return late.signal.aborted ? "it does not answer" : explain(error as Error);
+    } finally {
+      callOff();
+    }
+  }
+
+  /** The receiver wants no more. */
+  #gone(): undefined {
+    this.close();
+    this.#report("gets nothing more, for its receiver answers 410 Gone.");
+  }
+
+  #succeeded(): void {
+    if (this.#failures > 0) this.#report(`can be sent to again. ${this.#givenUp} messages were given up.`);
+    this.#failures = 0;
+    this.#givenUp = 0;
+  }
+
+  /** Waits for the time of the next attempt. */
+  async #failed(problem: string): Promise<void> {
+    if (this.#failures === 0) this.#report(`can't be sent to: ${problem}. It is tried again.`);
+    const { clock, random } = this.#ports;
+    const ms = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures++) * (1 - random() / 2);
+    await new Promise<void>((resolve) => {
+      const callOff = clock.after(ms, resolve);
+      this.#skipPause = () => {
+        callOff();
+        resolve();
+      };
+    });
+  }
+
+  /** A path or a query may be a secret. */
+  #report(line: string): void {
+    this.#ports.report(`Webhook ${this.#hook.id} (${new URL(this.#hook.url).host}) ${line}`);
+  }
+}
+
+/**
+ * The signature of a message, as the Standard Webhooks specification has it.
+ * @param secret `whsec_` and the key in base64.
+ * @param timestamp in seconds since 1970.
+ */
+export function sign(secret: string, id: string, timestamp: string, body: string): string {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  return `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
+}
+
+/** Without the address, which may be a secret. */
+function explain({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message : message.replace(/\S+:\/\/\S+/g, "its address");
+}
