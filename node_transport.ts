@@ -229,7 +229,7 @@ async function refuse(tcp: Duplex, isHead: boolean, answer: Response | Promise<R
   response.headers.set("connection", "close");
   const head = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   // It is out of the hands of the HTTP server, and so of its timeouts.
-  tcp.once("finish", () => tcp.destroy());
+  tcp.once("finish", () => tcp.destroy()).resume();
   tcp.write(`HTTP/1.1 ${response.status} ${response.statusText || "-"}\r\n${head}\r\n`);
   if (!isHead) return await pipe(response, tcp);
   await response.body?.cancel();
@@ -245,7 +245,8 @@ async function pipe({ body }: Response, to: Writable): Promise<void> {
     wake();
   };
   to.on("drain", () => wake());
-  to.once("close", gone);
+  // Of a bare socket the end of what comes is that of its peer, too.
+  to.once("close", gone).once("end", gone);
   // While the answer was being found.
   if (to.destroyed) gone();
   for (let next = await reader?.read(); next?.value; next = await reader?.read()) {

@@ -136,8 +136,8 @@ export class ApiHarness extends Harness {
   }
 
   override async end(): Promise<void> {
-    await super.end();
     this.api.close();
+    await super.end();
     await this.journal.close();
   }
 }

@@ -1,4 +1,5 @@
-import type { Act, ActDraft, Claim, Draft, Entry, Journal, Kept, Page, Search, Stored } from "../journal/journal.ts";
+import { type Act, type ActDraft, type Claim, type Draft, type Entry, type Journal } from "../journal/journal.ts";
+import { JournalError, type Kept, type Page, type Search, type Stored } from "../journal/journal.ts";
 
 /** What happens to a call: it is done; it is not, and fails; or it is done, and seems to have failed. */
 export type Fate = "done" | "refused" | "doubted";
@@ -100,7 +101,7 @@ export class FaultyJournal implements Journal {
     this.#calls.push(async (fate) => {
       const result = fate === "refused" ? undefined : await carryOut();
       if (fate === "done") resolve(result!);
-      else reject(new Error("the disk is full"));
+      else reject(new JournalError("the disk is full"));
     });
     return promise;
   }
