@@ -167,7 +167,7 @@ export class Api {
     const [, secret] = /^Bearer +([\w.~+/-]+=*)$/i.exec(given ?? "") ?? [];
     const token = secret === undefined ? undefined : this.#ports.tokens.authorize(secret);
     if (token) return { secret: secret!, token };
-    const reason = given === null ? "It takes a token: Authorization: Bearer …" : "This token is not good.";
+    const reason = given === null ? "It takes a token, as Authorization: Bearer TOKEN." : "This token is not good.";
     const challenge = `Bearer realm="hubbub"${given === null ? "" : ', error="invalid_token"'}`;
     throw new ApiError(401, "unauthorized", reason, { "www-authenticate": challenge });
   }

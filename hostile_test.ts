@@ -470,6 +470,57 @@ onEachTransport(
   },
 );
 
+/** Sends a request to the API with part of a body, and gives the answer, whose body has to be a reason in JSON. */
+async function callApi(port: number, headers: Record<string, string>, body: string): Promise<Head> {
+  using socket = await RawSocket.connect(port);
+  const lines = Object.entries({ "Host": "a", "Content-Type": "text/plain", ...headers });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  await socket.write(`POST /api/rooms/lobby/messages HTTP/1.1\r\n${head}\r\n${body}`);
+  const answer = await socket.head();
+  assert.equal(answer.headers.get("content-type"), "application/json; charset=utf-8");
+  assert.match(await socket.until("}}"), /\{"error":\{"code":"\w+","message":"[^"]+\."\}\}/);
+  return answer;
+}
+
+onEachTransport(
+  "HOSTILE 36: a body that is too large, of a wrong type or without a good token is 413, 415, 401, with a reason in JSON",
+  async (transport) => {
+    await using server = await TestServer.start({ transport, limits: { message: 1_000 } });
+    const good = { "Authorization": "Bearer deploy-secret" };
+    const max = jsonBytesMax(1_000);
+    const chunk = (length: number) => `${length.toString(16)}\r\n${"x".repeat(length)}\r\n`;
+    const refused: [number, Record<string, string>, string][] = [
+      [413, { ...good, "Content-Length": "1001" }, "x".repeat(1_001)],
+      // Before it has come, or as soon as it is too long.
+      [413, { ...good, "Content-Length": `${max + 1}` }, ""],
+      [413, { ...good, "Content-Length": "99999999999999" }, "x"],
+      [413, { ...good, "Transfer-Encoding": "chunked" }, chunk(max) + chunk(1)],
+      [415, { ...good, "Content-Type": "image/png", "Content-Length": "1" }, ""],
+      [415, { ...good, "Content-Type": "text/plain; charset=latin1", "Content-Length": "1" }, ""],
+      [415, { ...good, "Content-Type": "", "Content-Length": "1" }, ""],
+      [401, { "Content-Length": "1001" }, ""],
+      [401, { "Authorization": "Bearer wrong", "Content-Length": "1" }, ""],
+    ];
+    for (const [status, headers, body] of refused) {
+      const answer = await callApi(server.port, headers, body);
+      assert.equal(answer.status, status, JSON.stringify(headers));
+      if (status === 401) assert.match(answer.headers.get("www-authenticate")!, /^Bearer /);
+    }
+    assert.equal(server.metrics.hits("message"), 4);
+    assert.equal((await server.journal.since(0, 1)).entries.length, 0, "nothing of it was said");
+    assert.equal(await server.metric("hubbub_connections"), 0);
+  },
+);
+
+onEachTransport("HOSTILE 36: a body that does not come in time is 408", async (transport) => {
+  await using server = await TestServer.start({ transport, limits: { headers: 0.3 } });
+  using socket = await RawSocket.connect(server.port);
+  const headers = { "Host": "a", "Authorization": "Bearer deploy-secret", "Content-Type": "text/plain" };
+  const { status } = await socket.request("POST", "/api/rooms/lobby/messages", { ...headers, "Content-Length": "2" });
+  assert.equal(status, 408);
+  assert.equal(server.metrics.hits("headers"), 1);
+});
+
 Deno.test("Every message of the protocol can be said in a frame that is not too long for its transport", () => {
   const text = '"'.repeat(1_000);
   assert(encode({ type: "say", room: "a".repeat(64), nonce: "n".repeat(64), text }).length < jsonBytesMax(1_000));
@@ -478,7 +529,7 @@ Deno.test("Every message of the protocol can be said in a frame that is not too 
 Deno.test("docs/OPERATING.md has every row, and its tests are where it says", async () => {
   const document = await Deno.readTextFile("docs/OPERATING.md");
   const rows = [...document.matchAll(/^\| (\d+)(?: N)? +\|.*\| ([^|]*) \|$/gm)];
-  assert.deepEqual(rows.map(([, row]) => Number(row)), Array.from({ length: 35 }, (_, i) => i + 1));
+  assert.deepEqual(rows.map(([, row]) => Number(row)), Array.from({ length: 36 }, (_, i) => i + 1));
   for (const [, row, files] of rows) {
     const name = new RegExp(`HOSTILE (\\d+ and )?${row}( and \\d+)?: `);
     for (const [, file] of files!.matchAll(/`([^`]+)`/g)) {

@@ -172,7 +172,7 @@ class Webhook {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#report(`can be sent to again. ${this.#givenUp} messages were given up.`);
+    if (this.#failures > 0) this.#report(`can be sent to again. Messages given up: ${this.#givenUp}.`);
     this.#failures = 0;
     this.#givenUp = 0;
   }

@@ -78,6 +78,14 @@ export async function documented(response: Response, method: string, path: strin
   return body;
 }
 
+/** What came, with a body that is as documented. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any
+  readonly body: any;
+}
+
 /** An API over a hub that runs, without a server. */
 export class ApiHarness extends Harness {
   readonly tokens = new MemoryTokens();
@@ -113,12 +121,7 @@ export class ApiHarness extends Harness {
   }
 
   /** As `request`; looks whether the answer is as documented, and gives its body. */
-  // deno-lint-ignore no-explicit-any
-  async ask(
-    method: string,
-    path: string,
-    init?: RequestInit,
-  ): Promise<{ status: number; headers: Headers; body: any }> {
+  async ask(method: string, path: string, init?: RequestInit): Promise<Answer> {
     const response = await this.request(method, path, init);
     return { status: response.status, headers: response.headers, body: await documented(response, method, path) };
   }

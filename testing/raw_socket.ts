@@ -78,6 +78,15 @@ export class RawSocket implements Disposable {
     }
   }
 
+  /** Reads up to a text and gives what came, a byte for a character. */
+  async until(text: string): Promise<string> {
+    for (;;) {
+      const received = new TextDecoder("latin1").decode(this.#received);
+      if (received.includes(text)) return received;
+      if (!await this.#read()) throw new Error(`Waited in vain for ${text}, but ${received}`);
+    }
+  }
+
   /** Sends a frame, as `frame` makes it. */
   async frame(firstByte: number, payload: Uint8Array | string): Promise<void> {
     await this.write(frame(firstByte, payload));

@@ -45,7 +45,7 @@ export class TestServer implements AsyncDisposable {
   readonly tokens = new MemoryTokens();
   readonly api: Api;
   readonly #server: Server;
-  readonly #journal = openMemory();
+  readonly journal = openMemory();
   readonly #ended: Promise<void>;
   #port = 0;
 
@@ -54,9 +54,8 @@ export class TestServer implements AsyncDisposable {
     const limits = { ...DEFAULT_LIMITS, rate: Infinity, ...site.limits };
     const report = (line: string) => this.reports.push(line);
     const clock = site.clock ?? systemClock;
-    const access = accessTo(new Moderation(this.#journal.acts), clock, site.key);
-    const journal = this.#journal;
-    const { metrics } = this;
+    const { journal, metrics } = this;
+    const access = accessTo(new Moderation(journal.acts), clock, site.key);
     const hub = this.hub = new Hub({ journal, access, limits, metrics, report, clock });
     this.api = makeApi({ hub, journal, tokens: this.tokens, clock, limits, metrics, report });
     this.#server = new Server({
@@ -113,7 +112,7 @@ export class TestServer implements AsyncDisposable {
     this.hub.close();
     await this.#ended;
     await this.#server.drain();
-    await this.#journal.close();
+    await this.journal.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
