@@ -396,6 +396,18 @@ onEachTransport("A program says something and follows a room over HTTP, and peop
   await ann.close();
 });
 
+for (const readme of ["README.md", "README.zh-CN.md", "docs/API.md"]) {
+  Deno.test(`The line for curl in ${readme} says something, sent as curl sends it`, async () => {
+    await using server = await TestServer.start();
+    const line = /^curl -H '([\w-]+): (.*)TOKEN' -d '(.*)' http:\/\/localhost:8080(\S+)$/m;
+    const [, name, value, body, path] = line.exec(await Deno.readTextFile(readme))!;
+    const headers = { [name!]: `${value}deploy-secret`, "content-type": "application/x-www-form-urlencoded" };
+    const said = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: "POST", headers, body });
+    await documented(said, "POST", LOBBY);
+    assert.deepEqual((await readAll(server)).map(({ text }) => text), ["deploy done"]);
+  });
+}
+
 /** What was said in the lobby, as a program reads it. */
 async function readAll(server: TestServer): Promise<Message[]> {
   const response = await fetch(`http://127.0.0.1:${server.port}${LOBBY}`, { headers: DEPLOY });

@@ -26,7 +26,7 @@ const table = {
     default: 10_000,
     unit: "connections",
     min: 0,
-    what: "WebSockets at once, those that are being closed too",
+    what: "WebSockets and event streams at once, those that are being closed too",
     hit: "503 with Retry-After",
   },
   perAddress: {
@@ -51,7 +51,7 @@ const table = {
     default: 20,
     unit: "messages a second",
     min: 0,
-    what: "from one client, 10 seconds' worth at once; a search counts as 5, a new name as 10",
+    what: "from one client or token, 10 seconds' worth at once; a search counts as 5, a new name as 10",
     hit: "warned, then refused with tooFast, then cut with 4004; plain text is cut",
   },
   message: {
@@ -61,7 +61,7 @@ const table = {
     min: 1,
     max: 2 ** 24,
     what: "the longest text a client may say, in UTF-8",
-    hit: "refused with badText, or cut with 1009",
+    hit: "refused with badText or 413, or cut with 1009",
   },
   malformed: {
     flag: "max-malformed",
@@ -86,7 +86,7 @@ const table = {
     unit: "seconds",
     min: 0,
     max: DAY_SECONDS,
-    what: "for a request to come, with --transport=node only",
+    what: "for a request to come, with --transport=node only, and for its body to the API",
     hit: "408, and closed",
   },
   silence: {
