@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Message, userOf } from "./api.ts";
 import { KEEP_ALIVE_MS } from "./event_stream.ts";
+import { PostRefused } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
 import { BURST_SECONDS } from "./rate_limit.ts";
 import { ApiHarness, conforms, DEPLOY, documented, EventReader } from "./testing/api_harness.ts";
@@ -219,6 +220,8 @@ Deno.test("A server that is going away answers 503", async () => {
   await h.end();
   const { status, headers } = await h.ask("POST", LOBBY, { headers: PLAIN, body: "a" });
   assert.deepEqual([status, headers.get("retry-after")], [503, "5"]);
+  const draft = { room: "lobby", user: "u", name: "Ann", text: "a", nonce: "n" };
+  await assert.rejects(h.hub.post(draft), new PostRefused("busy", "The server is going away."));
 });
 
 // Following a room.
@@ -321,12 +324,19 @@ test("A quiet stream gets a comment now and then, and no second one before it ha
   }
   await h.post("one");
   assert.equal((await next)?.data.text, "one");
-  // Now it does not read.
-  for (let i = 0; i < 100; i++) h.clock.advance(KEEP_ALIVE_MS);
-  await h.post("two");
-  assert.equal((await reader.next())?.data.text, "two");
-  assert(reader.comments <= 4);
   await reader.cancel();
+
+  const raw = (await h.request("GET", "/api/rooms/lobby/events")).body!.getReader();
+  const read = async () => new TextDecoder().decode((await raw.read()).value);
+  await read();
+  const comment = read();
+  for (let i = 0; i < 10; i++) h.clock.advance(KEEP_ALIVE_MS);
+  assert.equal(await comment, ":\n\n");
+  for (let i = 0; i < 10; i++) h.clock.advance(KEEP_ALIVE_MS);
+  assert.equal(await read(), ":\n\n");
+  await h.post("two");
+  assert.match(await read(), /^event: said\n/);
+  await raw.cancel();
 });
 
 test("A reader that does not read costs a few messages' memory and misses nothing", async (h) => {
@@ -485,6 +495,20 @@ onEachTransport(
     await ann.close();
   },
 );
+
+Deno.test("A reader that takes nothing for --idle-timeout is cut, and one that has nothing to take is not (node)", async () => {
+  await using server = await TestServer.start({ transport: "node", limits: { silence: 0.5 } });
+  const head = { "Host": "a", "Authorization": "Bearer deploy-secret" };
+  using stuck = await RawSocket.connect(server.port);
+  await stuck.request("GET", "/api/rooms/lobby/events", head);
+  using idle = await RawSocket.connect(server.port);
+  await idle.request("GET", "/api/rooms/kitchen/events", head);
+  const author = { room: "lobby", user: userOf("1"), name: "Deploy", text: "x".repeat(60_000) };
+  for (let i = 0; i < 400; i++) await server.hub.post({ ...author, nonce: `${i}` });
+  await server.until(() => `there are ${server.api.streams} streams`, () => server.api.streams === 1);
+  await server.hub.post({ ...author, room: "kitchen", text: "still here", nonce: "last" });
+  await idle.until("still here");
+});
 
 onEachTransport("A server that ends has ended its streams", async (transport) => {
   const server = await TestServer.start({ transport });

@@ -19,9 +19,13 @@ class Delivery {
   #deliver: (entry: Entry) => void = () => {};
 
   constructor() {
-    const read = <T>(how: () => Promise<T>) => {
+    const read = async <T>(how: () => Promise<T>) => {
       this.reads++;
-      return this.failing ? Promise.reject(new Error("the disk is gone")) : how();
+      if (this.failing) throw new Error("the disk is gone");
+      const page = await how();
+      // More may be kept and delivered before the answer is there.
+      await settle();
+      return page;
     };
     const { journal } = this;
     this.followers = new Followers({

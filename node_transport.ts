@@ -137,14 +137,14 @@ class NodeTransport implements Transport {
       return;
     }
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    await pipe(answer, response);
+    await pipe(answer, response, this.#options.silenceSeconds);
   }
 
   #upgrade(request: IncomingMessage, tcp: Duplex, head: Buffer): void {
     tcp.on("error", () => {});
     const upgrade = this.#handler.handle(incoming(request), peerOf(request));
     if (upgrade instanceof Response || upgrade instanceof Promise) {
-      refuse(tcp, request.method === "HEAD", upgrade);
+      refuse(tcp, request.method === "HEAD", upgrade, this.#options.silenceSeconds);
       return;
     }
     let opened = false;
@@ -223,7 +223,12 @@ function peerOf({ socket }: IncomingMessage): string {
 }
 
 /** Answers a request for an upgrade in another way, on its bare socket. */
-async function refuse(tcp: Duplex, isHead: boolean, answer: Response | Promise<Response>): Promise<void> {
+async function refuse(
+  tcp: Duplex,
+  isHead: boolean,
+  answer: Response | Promise<Response>,
+  silenceSeconds: number,
+): Promise<void> {
   const response = await answer;
   // The end of the connection is that of the body.
   response.headers.set("connection", "close");
@@ -231,13 +236,16 @@ async function refuse(tcp: Duplex, isHead: boolean, answer: Response | Promise<R
   // It is out of the hands of the HTTP server, and so of its timeouts.
   tcp.once("finish", () => tcp.destroy()).resume();
   tcp.write(`HTTP/1.1 ${response.status} ${response.statusText || "-"}\r\n${head}\r\n`);
-  if (!isHead) return await pipe(response, tcp);
+  if (!isHead) return await pipe(response, tcp, silenceSeconds);
   await response.body?.cancel();
   tcp.end();
 }
 
-/** Sends a body at the pace at which the peer takes it, and cancels it when the peer is gone. */
-async function pipe({ body }: Response, to: Writable): Promise<void> {
+/**
+ * Sends a body at the pace at which the peer takes it. It is cancelled when the peer is gone; one that takes nothing for so
+ * long is sent away.
+ */
+async function pipe({ body }: Response, to: Writable, silenceSeconds: number): Promise<void> {
   const reader = body?.getReader();
   let wake = () => {};
   const gone = () => {
@@ -250,7 +258,10 @@ async function pipe({ body }: Response, to: Writable): Promise<void> {
   // While the answer was being found.
   if (to.destroyed) gone();
   for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
-    if (!to.write(next.value) && !to.destroyed) await new Promise<void>((resolve) => wake = resolve);
+    if (to.write(next.value) || to.destroyed) continue;
+    const timer = setTimeout(() => to.destroy(), Math.min(silenceSeconds * 1_000, TIMER_MS_MAX));
+    await new Promise<void>((resolve) => wake = resolve);
+    clearTimeout(timer);
   }
   to.end();
 }
