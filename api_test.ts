@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { type Message, userOf } from "./api.ts";
 import { KEEP_ALIVE_MS } from "./event_stream.ts";
 import { PostRefused } from "./hub.ts";
 import { openMemory } from "./journal/memory.ts";
+import { openApi } from "./openapi.ts";
 import { BURST_SECONDS } from "./rate_limit.ts";
 import { ApiHarness, conforms, DEPLOY, documented, EventReader } from "./testing/api_harness.ts";
 import { settle } from "./testing/fakes.ts";
@@ -222,6 +224,11 @@ Deno.test("A server that is going away answers 503", async () => {
   assert.deepEqual([status, headers.get("retry-after")], [503, "5"]);
   const draft = { room: "lobby", user: "u", name: "Ann", text: "a", nonce: "n" };
   await assert.rejects(h.hub.post(draft), new PostRefused("busy", "The server is going away."));
+});
+
+Deno.test("What /api serves is OpenAPI 3.1", async () => {
+  const { valid, errors } = await new Validator().validate(openApi("0.0.0", 1_000, { max: 200, usual: 50 }));
+  assert(valid, JSON.stringify(errors));
 });
 
 // Following a room.
