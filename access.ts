@@ -63,7 +63,7 @@ export class Access {
     const link = this.moderation.linkOf(digest, date());
     if (link) return { role: "guest", link };
     if (isSame(digest, administrator?.digest())) return { role: "admin" };
-    this.#guessed(networkOf(address));
+    this.guessed(address);
     return "keyWrong";
   }
 
@@ -78,7 +78,9 @@ export class Access {
     this.#guesses.delete(network);
   }
 
-  #guessed(network: string): void {
+  /** A wrong secret came from an address. */
+  guessed(address: string): void {
+    const network = networkOf(address);
     const guesses = this.#recent(network);
     // From the last of them a minute goes by, or one could try five times in each.
     const count = (guesses?.count ?? 0) + 1;
@@ -91,6 +93,11 @@ export class Access {
 /** A new secret that nobody can guess: 32 random bytes in base64url (RFC 4648, section 5). */
 export function makeSecret(): string {
   return randomBytes(32).toString("base64url");
+}
+
+/** The same as the Standard Webhooks specification writes it. */
+export function makeHookSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
 }
 
 /** What is kept of a secret: its SHA-256 in hexadecimal. */

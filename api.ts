@@ -1,12 +1,14 @@
+import { type Access, bearerOf, digestOf, GUESSES_MS } from "./access.ts";
 import type { Place } from "./admission.ts";
 import { BodyRefused, readBody } from "./body.ts";
 import { jsonBytesMax } from "./client.ts";
 import { EventStream, type ServerSentEvent } from "./event_stream.ts";
 import type { Followed, Followers } from "./follower.ts";
 import { type Hub, PostRefused } from "./hub.ts";
-import { type Entry, type Journal, JournalError } from "./journal/journal.ts";
+import { type Act, type Entry, isAct, type Journal, JournalError, type Kept } from "./journal/journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Moderation } from "./moderation.ts";
 import { openApi } from "./openapi.ts";
 import { isRoomName, PAGE_ENTRIES } from "./protocol.ts";
 import { RateLimit } from "./rate_limit.ts";
@@ -34,6 +36,16 @@ export interface Tokens {
   authorize(secret: string): Token | undefined;
 }
 
+/** The tokens that administrators have made. */
+export function tokensOf(moderation: Moderation): Tokens {
+  return {
+    authorize(secret) {
+      const token = moderation.tokenOf(digestOf(secret));
+      return token && { id: String(token.id), name: token.deed.name, room: token.deed.room };
+    },
+  };
+}
+
 /** The public id of a token, as the author of what is said with it. No browser's secret has a space. */
 export function userOf(tokenId: string): string {
   return userIdOf(`token ${tokenId}`);
@@ -47,12 +59,29 @@ export function messageOf({ id, room, user, name, text, nonce, at }: Entry): Mes
   return { id, room, user, name, text, nonce, at };
 }
 
+/** A deletion, as programs get it. */
+export interface Deletion {
+  /** Its own place in the order of everything. */
+  readonly id: number;
+  readonly room: string;
+  /** The id of what was deleted. */
+  readonly message: number;
+}
+
+/** What programs get of a deletion, which is all that followers get of what is done. */
+export function deletionOf({ id, deed }: Act): Deletion {
+  const { room, message } = deed as Extract<Act["deed"], { type: "delete" }>;
+  return { id, room, message };
+}
+
 /** What the API needs. */
 export interface ApiPorts {
   readonly hub: Pick<Hub, "inbox" | "post" | "last">;
   readonly journal: Pick<Journal, "epoch" | "before" | "after">;
   readonly followers: Followers;
   readonly tokens: Tokens;
+  /** Counts wrong tokens. */
+  readonly access: Pick<Access, "isShutOut" | "guessed">;
   readonly clock: Clock;
   readonly limits: Pick<Limits, "message" | "rate" | "headers">;
   readonly metrics: Pick<Metrics, "hit">;
@@ -73,6 +102,8 @@ export interface Call {
   readonly path: string;
   /** What follows the `?`. */
   readonly query: string;
+  /** From where it comes. */
+  readonly address: string;
   /** Takes a place for a connection that stays. */
   admit(): Place | NoPlace;
 }
@@ -127,7 +158,7 @@ export class Api {
 
   async #answer(call: Call): Promise<Response> {
     if (this.#ports.hub.inbox.closed) throw new ApiError(503, "busy", "The server is going away.", RETRY);
-    const { path, request: { method, headers } } = call;
+    const { path, request: { method } } = call;
     if (path === API_PATH) {
       if (method !== "GET" && method !== "HEAD") throw notAllowed(["GET", "HEAD"]);
       return new Response(this.#document, { headers: { ...HEADERS, "content-type": JSON_TYPE } });
@@ -142,7 +173,7 @@ export class Api {
     }
     const methods = this.#resources[resource]!;
     if (!Object.hasOwn(methods, method)) throw notAllowed(Object.keys(methods));
-    const { secret, token } = this.#authorize(headers);
+    const { secret, token } = this.#authorize(call);
     if (token.room !== undefined && token.room !== room) {
       throw new ApiError(403, "forbidden", `This token is for the room ${token.room} alone.`);
     }
@@ -162,13 +193,20 @@ export class Api {
   };
 
   /** Whose request it is (RFC 6750, sections 2.1 and 3). */
-  #authorize(headers: Headers): { secret: string; token: Token } {
-    const given = headers.get("authorization");
-    const [, secret] = /^Bearer +([\w.~+/-]+=*)$/i.exec(given ?? "") ?? [];
-    const token = secret === undefined ? undefined : this.#ports.tokens.authorize(secret);
+  #authorize({ request: { headers }, address }: Call): { secret: string; token: Token } {
+    const { tokens, access } = this.#ports;
+    if (access.isShutOut(address)) {
+      const wait = { "retry-after": String(GUESSES_MS / 1_000), "connection": "close" };
+      throw new ApiError(429, "tooManyTries", "Too many wrong tokens came from your address.", wait);
+    }
+    const secret = bearerOf(headers);
+    const token = secret === undefined ? undefined : tokens.authorize(secret);
     if (token) return { secret: secret!, token };
-    const reason = given === null ? "It takes a token, as Authorization: Bearer TOKEN." : "This token is not good.";
-    const challenge = `Bearer realm="hubbub"${given === null ? "" : ', error="invalid_token"'}`;
+    if (secret !== undefined) access.guessed(address);
+    const reason = secret === undefined
+      ? "It takes a token, as Authorization: Bearer TOKEN."
+      : "This token is not good.";
+    const challenge = `Bearer realm="hubbub"${secret === undefined ? "" : ', error="invalid_token"'}`;
     throw new ApiError(401, "unauthorized", reason, { "www-authenticate": challenge });
   }
 
@@ -197,6 +235,12 @@ export class Api {
           throw new ApiError(400, "badText", error.message);
         case "tooLong":
           throw new ApiError(413, "tooLong", error.message);
+        case "locked":
+        case "muted":
+        case "banned":
+          throw new ApiError(403, error.code, error.message);
+        case "slow":
+          throw new ApiError(429, error.code, error.message, { "retry-after": "1" });
         case "busy":
           throw new ApiError(503, "busy", error.message, RETRY);
         case "storage":
@@ -249,9 +293,9 @@ export class Api {
       follower,
       clock,
       first: isLost ? reload(from) : { id: idOf(from) },
-      events: ({ entries, gap }: Followed) => [
-        ...gap ? [reload((entries[0]?.id ?? follower.cursor + 1) - 1)] : [],
-        ...entries.map((entry) => ({ event: "said", id: idOf(entry.id), data: messageOf(entry) })),
+      events: ({ kept, gap }: Followed) => [
+        ...gap ? [reload((kept[0]?.id ?? follower.cursor + 1) - 1)] : [],
+        ...kept.map((each) => ({ ...eventOf(each), id: idOf(each.id) })),
       ],
       isAllowed: () => tokens.authorize(secret)?.id === token.id,
       gone: () => {
@@ -275,6 +319,10 @@ export class Api {
     const isKnown = epoch === journal.epoch && Number(id) <= hub.last;
     return { after: isKnown ? Number(id) : undefined, isLost: !isKnown };
   }
+}
+
+function eventOf(kept: Kept): Omit<ServerSentEvent, "id"> {
+  return isAct(kept) ? { event: "deleted", data: deletionOf(kept) } : { event: "said", data: messageOf(kept) };
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";

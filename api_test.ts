@@ -308,9 +308,9 @@ test("HOSTILE 27: a cursor that was never given out gets a reload, and then what
 
 test("Of what was deleted because of its age a reader is told by a reload, before what is left", async (h) => {
   for (let i = 1; i <= 3; i++) await h.post(`${i}`);
-  const { after } = h.journal;
-  h.journal.after = async (...args) => {
-    const page = await after(...args);
+  const { missed } = h.journal;
+  h.journal.missed = async (...args) => {
+    const page = await missed(...args);
     return { ...page, entries: page.entries.filter(({ id }) => id > 2), gap: true };
   };
   const reader = await h.follow("lobby", {}, "?after=1");
@@ -352,8 +352,8 @@ test("A reader that does not read costs a few messages' memory and misses nothin
   await h.post("0");
   await reader.texts(1);
   let reads = 0;
-  const { after } = h.journal;
-  h.journal.after = (...args) => (reads++, after(...args));
+  const { missed } = h.journal;
+  h.journal.missed = (...args) => (reads++, missed(...args));
   for (let i = 1; i <= 2_000; i++) {
     ann.say("lobby", `n${i}`, `${i}`);
     if (i % 100 === 0) await h.deliver();
@@ -384,7 +384,7 @@ test("A stream ends when its token is good no more, and when the journal can't b
   assert.equal(h.places, 0);
 
   const headers = { "authorization": "Bearer kitchen-secret" };
-  h.journal.after = () => Promise.reject(new Error("the disk is gone"));
+  h.journal.missed = () => Promise.reject(new Error("the disk is gone"));
   await h.post("one", "kitchen", headers);
   const broken = await h.follow("kitchen", { headers }, "?after=0");
   assert.equal(await broken.next(), undefined);

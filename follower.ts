@@ -1,9 +1,9 @@
 import type { Hub } from "./hub.ts";
-import type { Entry, Journal, Page } from "./journal/journal.ts";
+import { isAct, type Journal, type Kept, type Page } from "./journal/journal.ts";
 
-/** How many entries a follower reads from the journal at once. */
+/** How much a follower reads from the journal at once. */
 const PAGE_ENTRIES_MAX = 50;
-/** How many delivered entries may wait for a follower to take them; of those that do not fit the journal has a copy. */
+/** How much of what was delivered may wait for a follower to take it; of what does not fit the journal has a copy. */
 export const READY_ENTRIES_MAX = 256;
 /** The same, in UTF-16 units of their texts. */
 export const READY_LENGTH_MAX = 64 * 1024;
@@ -11,13 +11,13 @@ export const READY_LENGTH_MAX = 64 * 1024;
 /** What followers need. */
 export interface FollowersPorts {
   readonly hub: Pick<Hub, "last" | "listen">;
-  readonly journal: Pick<Journal, "after" | "since">;
+  readonly journal: Pick<Journal, "missed" | "since">;
 }
 
 /** What comes next. */
 export interface Followed {
-  /** In order; none when the follower was closed. */
-  readonly entries: readonly Entry[];
+  /** What was said, and deletions of what was, in order; nothing when the follower was closed. */
+  readonly kept: readonly Kept[];
   /** Some of what lay between these and what was taken before has been deleted because of its age. */
   readonly gap: boolean;
 }
@@ -30,9 +30,11 @@ export class Followers {
   /** Listens to the hub from now on. */
   constructor(ports: FollowersPorts) {
     this.#ports = ports;
-    ports.hub.listen((entry) => {
-      for (const room of [entry.room, undefined]) {
-        for (const follower of this.#followers.get(room) ?? []) follower.delivered(entry);
+    ports.hub.listen((kept) => {
+      const room = roomOf(kept);
+      if (room === undefined) return;
+      for (const whose of [room, undefined]) {
+        for (const follower of this.#followers.get(whose) ?? []) follower.delivered(kept);
       }
     });
   }
@@ -51,7 +53,7 @@ export class Followers {
 }
 
 /**
- * Takes what is said from an id on: each entry once, in order, without a hole, for as long as one likes. Its queue is the
+ * Takes what is said, and what is deleted of it, from an id on: each once, in order, without a hole, for as long as one likes. Its queue is the
  * journal: what is delivered while nobody takes it waits here, and if that is too much it is forgotten, and read when
  * somebody does. So a slow reader costs no more memory than a fast one.
  */
@@ -62,7 +64,7 @@ export class Follower {
   // Everything up to this id was taken.
   #cursor: number;
   // What comes next, unless something that comes earlier has to be read.
-  #ready: Entry[] = [];
+  #ready: Kept[] = [];
   #readyLength = 0;
   #behind: boolean;
   // The newest that was delivered while it was behind, and so is not ready.
@@ -85,14 +87,14 @@ export class Follower {
   }
 
   /** Something was delivered that it follows. */
-  delivered(entry: Entry): void {
+  delivered(kept: Kept): void {
     if (!this.#behind) {
-      this.#ready.push(entry);
-      this.#readyLength += entry.text.length;
+      this.#ready.push(kept);
+      this.#readyLength += isAct(kept) ? 0 : kept.text.length;
       this.#behind = this.#ready.length > READY_ENTRIES_MAX || this.#readyLength > READY_LENGTH_MAX;
     }
     if (this.#behind) {
-      this.#missed = entry.id;
+      this.#missed = kept.id;
       this.#forget();
     }
     this.#wake();
@@ -106,17 +108,17 @@ export class Follower {
     while (!this.#closed) {
       if (this.#behind) {
         const read = await this.#read();
-        if (read.entries.length > 0 || read.gap) return read;
+        if (read.kept.length > 0 || read.gap) return read;
       } else if (this.#ready.length > 0) {
-        const entries = this.#ready;
+        const kept = this.#ready;
         this.#forget();
-        this.#cursor = entries.at(-1)!.id;
-        return { entries, gap: false };
+        this.#cursor = kept.at(-1)!.id;
+        return { kept, gap: false };
       } else {
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
     }
-    return { entries: [], gap: false };
+    return { kept: [], gap: false };
   }
 
   /** Ends it; whoever waits gets nothing. Twice is harmless. */
@@ -131,20 +133,26 @@ export class Follower {
   async #read(): Promise<Followed> {
     const { hub, journal } = this.#ports;
     const missed = this.#missed;
-    const page: Page = this.#room === undefined
+    const page: Page<Kept> = this.#room === undefined
       ? await journal.since(this.#cursor, PAGE_ENTRIES_MAX)
-      : await journal.after(this.#room, this.#cursor, PAGE_ENTRIES_MAX);
+      : await journal.missed(this.#room, this.#cursor, PAGE_ENTRIES_MAX);
     // What is kept but not delivered is still to come.
-    const entries = page.entries.filter(({ id }) => id <= hub.last);
-    const isRest = !page.more || entries.length < page.entries.length;
+    const delivered = page.entries.filter(({ id }) => id <= hub.last);
+    const isRest = !page.more || delivered.length < page.entries.length;
     // What was missed before it was read, and is not in it, was deleted.
-    this.#cursor = Math.max(entries.at(-1)?.id ?? 0, isRest ? missed : this.#cursor);
+    this.#cursor = Math.max(delivered.at(-1)?.id ?? 0, isRest ? missed : this.#cursor);
     this.#behind = !isRest || this.#missed > this.#cursor;
-    return { entries, gap: page.gap };
+    return { kept: delivered.filter((kept) => roomOf(kept) !== undefined), gap: page.gap };
   }
 
   #forget(): void {
     this.#ready = [];
     this.#readyLength = 0;
   }
+}
+
+/** Where it was said, or deleted; undefined of everything else that can be done, which is no concern of those who follow. */
+function roomOf(kept: Kept): string | undefined {
+  if (!isAct(kept)) return kept.room;
+  return kept.deed.type === "delete" ? kept.deed.room : undefined;
 }

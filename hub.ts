@@ -2,7 +2,16 @@ import { Access } from "./access.ts";
 import { networkOf } from "./admission.ts";
 import { Channel } from "./channel.ts";
 import { Client, type ClientEvent, type Socket, type Visit } from "./client.ts";
-import { type Act, type Draft, type Entry, isAct, type Journal, type Kept, type Page, type Stored } from "./journal/journal.ts";
+import {
+  type Act,
+  type Draft,
+  type Entry,
+  isAct,
+  type Journal,
+  type Kept,
+  type Page,
+  type Stored,
+} from "./journal/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Answer, type Caller, Door } from "./door.ts";
 import { fitting, type LiveRoom, type Visitor } from "./live_room.ts";

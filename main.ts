@@ -1,6 +1,6 @@
 import { Access } from "./access.ts";
 import { FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
-import { Api } from "./api.ts";
+import { Api, tokensOf } from "./api.ts";
 import { loadAssets, pack } from "./assets.ts";
 import { commands } from "./commands.ts";
 import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
@@ -15,6 +15,7 @@ import { Moderation } from "./moderation.ts";
 import { ProcessResources } from "./resources.ts";
 import { links, ListenError, Server } from "./server.ts";
 import { systemClock } from "./sweeper.ts";
+import { Webhooks } from "./webhooks.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;
@@ -36,9 +37,10 @@ async function serve(config: Config): Promise<void> {
   const access = new Access({ key, administrator, moderation, date, now });
   const hub = new Hub({ journal, access, limits, metrics });
   const followers = new Followers({ hub, journal });
-  const tokens = { authorize: () => undefined };
-  const ports = { hub, journal, followers, tokens, clock: systemClock, limits, metrics, report: console.error };
-  const api = new Api(ports, metadata.version);
+  const ports = { hub, journal, followers, clock: systemClock, report: console.error };
+  const api = new Api({ ...ports, tokens: tokensOf(moderation), access, limits, metrics }, metadata.version);
+  const webhooks = new Webhooks({ ...ports, random: Math.random, fetch });
+  webhooks.follow(moderation);
   const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources() });
   const addr = await server.listen(config.addr);
   const ended = hub.run();
@@ -60,7 +62,7 @@ async function serve(config: Config): Promise<void> {
   setTimeout(() => Deno.exit(0), END_MS_MAX);
   hub.close();
   await ended;
-  await server.drain();
+  await Promise.all([server.drain(), webhooks.close()]);
   await journal.close();
   // A peer that never answers keeps its socket, and so the process, for as long as it likes.
   Deno.exit(0);

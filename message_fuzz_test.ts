@@ -44,7 +44,7 @@ const IS_GOOD_ORDER: { readonly [type in Order["type"]]: (fields: Fields) => boo
   unlink: (f) => isId(f.get("link")),
   token: (f) => isText(f.get("name")) && isRoomIn(f),
   untoken: (f) => isId(f.get("token")),
-  hook: (f) => /^https?:/.test(String(f.get("url"))) && isRoomIn(f),
+  hook: (f) => /^https?:/.test(String(f.get("url"))) && isRoomIn(f) && isIdIn(f, "token"),
   unhook: (f) => isId(f.get("hook")),
 };
 

@@ -1,4 +1,4 @@
-import { digestOf, makeSecret } from "./access.ts";
+import { digestOf, makeHookSecret, makeSecret } from "./access.ts";
 import type { Deed } from "./journal/journal.ts";
 import type { Moderation } from "./moderation.ts";
 import { cleanName, type Order, type Person, type Refusal } from "./protocol.ts";
@@ -61,7 +61,7 @@ export function errandOf(order: Order, context: OrderContext): Errand | OrderRef
     case "untoken":
       return ending(order, moderation.tokens, order.token);
     case "hook": {
-      const secret = makeSecret();
+      const secret = makeHookSecret();
       return { deed: { ...order, secret }, secret };
     }
     case "unhook":

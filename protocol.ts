@@ -68,7 +68,7 @@ export type Order =
   | { readonly type: "token"; readonly name: string; readonly room?: string }
   | { readonly type: "untoken"; readonly token: number }
   /** What is said, in one room or in all, is sent to an address; the secret that is made signs it. */
-  | { readonly type: "hook"; readonly url: string; readonly room?: string }
+  | { readonly type: "hook"; readonly url: string; readonly room?: string; readonly token?: number }
   | { readonly type: "unhook"; readonly hook: number };
 
 /** What somebody may do: a guest is in one room, by a link. */
@@ -387,7 +387,7 @@ export const ORDERS: { readonly [T in Order["type"]]: Fields } = {
   unlink: { link: id },
   token: { name: text, room: optional(room) },
   untoken: { token: id },
-  hook: { url, room: optional(room) },
+  hook: { url, room: optional(room), token: optional(id) },
   unhook: { hook: id },
 };
 

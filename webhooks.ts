@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
-import { messageOf } from "./api.ts";
+import { deletionOf, messageOf, userOf } from "./api.ts";
 import type { Follower, Followers } from "./follower.ts";
 import type { Hub } from "./hub.ts";
-import type { Entry, Journal } from "./journal/journal.ts";
+import { isAct, type Journal, type Kept } from "./journal/journal.ts";
+import type { Moderation } from "./moderation.ts";
 import type { Clock } from "./sweeper.ts";
 
 /** How long a receiver may take to answer, in ms. */
@@ -28,9 +29,20 @@ export interface Hook {
   readonly except?: string;
 }
 
+/** The hooks that administrators have made. */
+function hooksOf(moderation: Moderation): Hook[] {
+  return moderation.hooks.map(({ id, deed: { url, secret, room, token } }) => ({
+    id: String(id),
+    url,
+    secret,
+    room,
+    except: token === undefined ? undefined : userOf(String(token)),
+  }));
+}
+
 /** What webhooks need. */
 export interface WebhooksPorts {
-  readonly hub: Pick<Hub, "last">;
+  readonly hub: Pick<Hub, "last" | "listen">;
   readonly journal: Pick<Journal, "epoch">;
   readonly followers: Followers;
   readonly clock: Clock;
@@ -62,6 +74,14 @@ export class Webhooks {
     for (const hook of hooks) {
       if (!this.#webhooks.has(hook.id)) this.#webhooks.set(hook.id, new Webhook(hook, this.#ports));
     }
+  }
+
+  /** The hooks are those that administrators have made, from now on. */
+  follow(moderation: Moderation): void {
+    this.set(hooksOf(moderation));
+    this.#ports.hub.listen((kept) => {
+      if (isAct(kept) && /^(un)?hook$/.test(kept.deed.type)) this.set(hooksOf(moderation));
+    });
   }
 
   /** Ends all of them, in the middle of what they do. What was not sent then is not. */
@@ -108,7 +128,7 @@ class Webhook {
   async #run(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        for (const entry of (await this.#follower.next()).entries) await this.#send(entry);
+        for (const kept of (await this.#follower.next()).kept) await this.#send(kept);
       } catch (error) {
         await this.#failed(`what was said can't be read: ${(error as Error).message}`);
       }
@@ -116,26 +136,26 @@ class Webhook {
   }
 
   /** Sends a message until it is taken, or too old. */
-  async #send(entry: Entry): Promise<void> {
-    if (entry.user === this.#hook.except) return;
+  async #send(kept: Kept): Promise<void> {
+    if (!isAct(kept) && kept.user === this.#hook.except) return;
     while (!this.#isClosed) {
-      const isOld = this.#ports.clock.date() - entry.at > GIVE_UP_MS;
+      const isOld = this.#ports.clock.date() - kept.at > GIVE_UP_MS;
       if (isOld && this.#failures > 0) return void this.#givenUp++;
-      const problem = await this.#attempt(entry);
+      const problem = await this.#attempt(kept);
       if (problem === undefined) return this.#succeeded();
       if (!this.#isClosed) await this.#failed(problem);
     }
   }
 
   /** Returns what went wrong; undefined if nothing did. */
-  async #attempt(entry: Entry): Promise<string | undefined> {
+  async #attempt(kept: Kept): Promise<string | undefined> {
     const { clock, journal, fetch } = this.#ports;
     const body = JSON.stringify({
-      type: "message.said",
-      timestamp: new Date(entry.at).toISOString(),
-      data: messageOf(entry),
+      type: isAct(kept) ? "message.deleted" : "message.said",
+      timestamp: new Date(kept.at).toISOString(),
+      data: isAct(kept) ? deletionOf(kept) : messageOf(kept),
     });
-    const id = `msg_${journal.epoch}_${entry.id}`;
+    const id = `msg_${journal.epoch}_${kept.id}`;
     const timestamp = String(Math.floor(clock.date() / 1_000));
     const late = new AbortController();
     const callOff = clock.after(ANSWER_MS_MAX, () => late.abort());

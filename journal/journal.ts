@@ -43,8 +43,17 @@ export type Deed =
   | { readonly type: "unlink"; readonly link: number }
   | { readonly type: "token"; readonly name: string; readonly room?: string; readonly digest: string }
   | { readonly type: "untoken"; readonly token: number }
-  /** `secret` signs what is sent, and so has to be kept as it is. */
-  | { readonly type: "hook"; readonly url: string; readonly room?: string; readonly secret: string }
+  /**
+   * `secret` signs what is sent, and so has to be kept as it is; `token` is the one with which the receiver speaks, of which
+   * nothing is sent.
+   */
+  | {
+    readonly type: "hook";
+    readonly url: string;
+    readonly room?: string;
+    readonly token?: number;
+    readonly secret: string;
+  }
   | { readonly type: "unhook"; readonly hook: number };
 
 /** A deed, and who does it, before it has a place in the journal. */

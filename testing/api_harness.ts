@@ -33,8 +33,9 @@ export class MemoryTokens implements Tokens {
 /** An API as of a server that nobody changed, but for what a test says. */
 export function makeApi({ hub, journal, ...ports }: Partial<ApiPorts> & { hub: Hub; journal: Journal }): Api {
   const usual = { tokens: new MemoryTokens(), clock: systemClock, limits: DEFAULT_LIMITS, metrics: new Metrics() };
+  const { access } = hub;
   const followers = new Followers({ hub, journal });
-  return new Api({ hub, journal, followers, report: console.error, ...usual, ...ports }, "0.0.0");
+  return new Api({ hub, journal, followers, access, report: console.error, ...usual, ...ports }, "0.0.0");
 }
 
 /** The header of a program that may. */
@@ -91,6 +92,8 @@ export class ApiHarness extends Harness {
   readonly tokens = new MemoryTokens();
   readonly followers: Followers;
   readonly api: Api;
+  /** From where requests come. */
+  address = "127.0.0.1";
   /** How many streams have a place. */
   places = 0;
   /** What those are told who want one. */
@@ -112,6 +115,7 @@ export class ApiHarness extends Harness {
       request: new Request(url, { method, headers, body }),
       path: url.pathname,
       query: url.search.slice(1),
+      address: this.address,
       admit: () => {
         if (this.refusal) return this.refusal;
         this.places++;

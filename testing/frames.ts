@@ -42,7 +42,7 @@ const ORDERS: { readonly [type in Order["type"]]: fc.Arbitrary<object> } = {
   unlink: fc.record({ link: id }),
   token: fc.record({ name: text, room }, { requiredKeys: ["name"] }),
   untoken: fc.record({ token: id }),
-  hook: fc.record({ url: fc.webUrl(), room }, { requiredKeys: ["url"] }),
+  hook: fc.record({ url: fc.webUrl(), room, token: id }, { requiredKeys: ["url"] }),
   unhook: fc.record({ hook: id }),
 };
 const order = fc.oneof(
