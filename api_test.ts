@@ -3,8 +3,10 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { type Message, userOf } from "./api.ts";
 import { KEEP_ALIVE_MS } from "./event_stream.ts";
 import { PostRefused } from "./hub.ts";
+import { GUESSES_MAX, GUESSES_MS } from "./access.ts";
 import { openMemory } from "./journal/memory.ts";
 import { openApi } from "./openapi.ts";
+import type { Order } from "./protocol.ts";
 import { BURST_SECONDS } from "./rate_limit.ts";
 import { ApiHarness, conforms, DEPLOY, documented, EventReader } from "./testing/api_harness.ts";
 import { settle } from "./testing/fakes.ts";
@@ -164,7 +166,41 @@ test("Without a token, or with a wrong one, it is 401; with one for another room
   assert.equal(h.places, 0);
 });
 
-test("A secret in the query is no token", async (h) => {
+test("HOSTILE 23: who guesses tokens gets 401, and after five times 429 for a minute, for a good one, too", async (h) => {
+  for (let i = 0; i < GUESSES_MAX; i++) {
+    assert.equal((await h.ask("GET", LOBBY, { headers: { "authorization": `Bearer guess-${i}` } })).status, 401);
+  }
+  const { status, headers, body } = await h.ask("GET", LOBBY);
+  assert.deepEqual([status, headers.get("retry-after"), body.error.code], [429, "60", "tooManyTries"]);
+  h.address = "10.0.0.2";
+  assert.equal((await h.ask("GET", LOBBY)).status, 200);
+  h.address = "127.0.0.1";
+  h.clock.advance(GUESSES_MS);
+  assert.equal((await h.ask("GET", LOBBY)).status, 200);
+});
+
+test("HOSTILE 25: a token may not speak where it is muted, banned, locked out or too soon", async (h) => {
+  const admin = await h.enterAdmin("Ada", "lobby");
+  const user = userOf("1");
+  const orders: [Order, number, string][] = [
+    [{ type: "lock", room: "lobby" }, 403, "locked"],
+    [{ type: "unlock", room: "lobby" }, 201, ""],
+    [{ type: "mute", user }, 403, "muted"],
+    [{ type: "unmute", user }, 201, ""],
+    [{ type: "slow", room: "lobby", seconds: 60 }, 201, ""],
+    [{ type: "slow", room: "lobby", seconds: 90 }, 429, "slow"],
+    [{ type: "slow", room: "lobby", seconds: 0 }, 201, ""],
+    [{ type: "ban", user }, 403, "banned"],
+  ];
+  for (const [order, expected, code] of orders) {
+    admin.send({ type: "order", ref: 1, order });
+    await h.deliver();
+    const { status, body } = await h.ask("POST", LOBBY, { headers: PLAIN, body: "a" });
+    assert.deepEqual([status, body.error?.code ?? ""], [expected, code], JSON.stringify(order));
+  }
+});
+
+test("HOSTILE 24: a secret in the query is no token", async (h) => {
   assert.equal((await h.ask("GET", `${LOBBY}?access_token=deploy-secret`, { headers: {} })).status, 401);
 });
 
@@ -280,6 +316,24 @@ test("after is where a reader begins who has read the room before; Last-Event-ID
   const again = await h.follow("lobby", { headers }, "?after=1");
   assert.deepEqual(await again.texts(1), ["3"]);
   await again.cancel();
+});
+
+test("Who follows hears of what is deleted, also who comes back", async (h) => {
+  const admin = await h.enterAdmin("Ada", "lobby");
+  const reader = await h.follow();
+  const { id } = await h.post("a mistake");
+  assert.deepEqual(await reader.texts(1), ["a mistake"]);
+  const { lastEventId } = reader;
+  admin.send({ type: "delete", room: "lobby", id });
+  await h.deliver();
+  const back = await h.follow("lobby", { headers: { ...DEPLOY, "last-event-id": lastEventId } });
+  for (const follower of [reader, back]) {
+    const { event, data } = (await follower.next())!;
+    assert.deepEqual([event, data.room, data.message], ["deleted", "lobby", id]);
+    conforms(data, "components", "schemas", "Deletion");
+    await follower.cancel();
+  }
+  assert.deepEqual((await h.ask("GET", LOBBY)).body.messages, []);
 });
 
 test("HOSTILE 27: a cursor that was never given out gets a reload, and then what is said", async (h) => {

@@ -119,7 +119,7 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
           operationId: "follow",
           summary: "What is said, as it is said",
           description:
-            "Server-sent events. The data of `said` is a Message. `reload`, whose data is a Reload, says that " +
+            "Server-sent events. The data of `said` is a Message, that of `deleted` a Deletion. `reload`, whose data is a Reload, says that " +
             "between what the reader has and what follows something may be missing.",
           parameters: [
             after("Begins after this id, not now."),
@@ -138,10 +138,10 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
       },
     },
     webhooks: {
-      said: {
+      event: {
         post: {
-          operationId: "said",
-          summary: "Something was said in a room of the webhook",
+          operationId: "event",
+          summary: "Something was said, or deleted, in a room of the webhook",
           description:
             "Signed as the Standard Webhooks specification says: webhook-signature is `v1,` and the HMAC-SHA256 " +
             "of `webhook-id.webhook-timestamp.body` in base64.",
@@ -152,7 +152,12 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
             required: true,
             schema: { type: "string" },
           })),
-          requestBody: { required: true, content: jsonOf("SaidEvent") },
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": { schema: { oneOf: [schema("SaidEvent"), schema("DeletedEvent")] } },
+            },
+          },
           responses: {
             "2XX": { description: "Got it. Anything else, a redirect too, is tried again." },
             "410": { description: "No more, please." },
@@ -182,11 +187,21 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
           more: { type: "boolean", description: "There is more in the direction that was asked for." },
           gap: { type: "boolean", description: "Some of what was asked for has been deleted because of its age." },
         }),
+        Deletion: object({
+          id: { ...id, description: "Its own place in the order of everything." },
+          room: { type: "string", pattern: ROOM },
+          message: { ...id, description: "The id of the message that is gone." },
+        }, "Something that was said is gone."),
         Reload: object({ room: { type: "string", pattern: ROOM }, last: id }),
         SaidEvent: object({
           type: { const: "message.said" },
           timestamp: { type: "string", format: "date-time" },
           data: schema("Message"),
+        }),
+        DeletedEvent: object({
+          type: { const: "message.deleted" },
+          timestamp: { type: "string", format: "date-time" },
+          data: schema("Deletion"),
         }),
         Error: object({
           error: object({
@@ -202,7 +217,10 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
           headers: { "WWW-Authenticate": { schema: { type: "string" } } },
           content: jsonOf("Error"),
         },
-        Forbidden: { description: "The token is for another room.", content: jsonOf("Error") },
+        Forbidden: {
+          description: "The token is for another room, or may not speak there at the moment.",
+          content: jsonOf("Error"),
+        },
         NotFound: { description: "There is nothing here, or this can't be a room's name.", content: jsonOf("Error") },
         MethodNotAllowed: {
           description: "The method is wrong.",
@@ -216,7 +234,11 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
           headers: { Accept: { schema: { type: "string" } } },
           content: jsonOf("Error"),
         },
-        TooFast: { description: "The token is used too often.", headers: retryAfter, content: jsonOf("Error") },
+        TooFast: {
+          description: "The token is used too often, or from where too many wrong ones came.",
+          headers: retryAfter,
+          content: jsonOf("Error"),
+        },
         Defect: { description: "The server has a defect.", content: jsonOf("Error") },
         Unavailable: {
           description: "It can't be kept or read at the moment, or the server has too much to do.",

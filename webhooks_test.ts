@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { userOf } from "./api.ts";
+import { tokensOf, userOf } from "./api.ts";
+import type { Order } from "./protocol.ts";
 import { ApiHarness, conforms } from "./testing/api_harness.ts";
 import { settle } from "./testing/fakes.ts";
+import type { Peer } from "./testing/harness.ts";
 import { ANSWER_MS_MAX, GIVE_UP_MS, type Hook, RETRY_MS_MAX, RETRY_MS_MIN, sign, Webhooks } from "./webhooks.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of twenty-four.").toString("base64")}`;
@@ -53,6 +55,13 @@ class WebhooksHarness extends ApiHarness {
     await settle();
     this.attempts.at(-1)!.answer(typeof response === "number" ? new Response(null, { status: response }) : response);
     await settle();
+  }
+
+  /** Has something done as an administrator, and gives what it made. */
+  async order(admin: Peer, order: Order): Promise<{ id: number; secret?: string }> {
+    admin.send({ type: "order", ref: 1, order });
+    await this.deliver();
+    return admin.last("done");
   }
 
   override async end(): Promise<void> {
@@ -116,6 +125,45 @@ test("What its receiver says itself is not sent to a hook", async (h) => {
   ann.say("lobby", "n1", "a question");
   await h.deliver();
   assert.deepEqual(h.sent, ["a question"]);
+});
+
+test("Hooks and tokens are those that an administrator makes, until they are ended", async (h) => {
+  const admin = await h.enterAdmin("Ada", "lobby");
+  const tokens = tokensOf(h.hub.moderation);
+  h.webhooks.follow(h.hub.moderation);
+  const token = await h.order(admin, { type: "token", name: "Bot", room: "lobby" });
+  const hook = await h.order(admin, { type: "hook", url: HOOK.url, room: "lobby", token: token.id });
+  assert.deepEqual(tokens.authorize(token.secret!), { id: String(token.id), name: "Bot", room: "lobby" });
+  await h.hub.post({ room: "lobby", user: userOf(String(token.id)), name: "Bot", text: "an answer", nonce: "1" });
+  admin.say("lobby", "n1", "a question");
+  await h.deliver();
+  await h.answer(200);
+  assert.deepEqual(h.sent, ["a question"]);
+  const { headers, body } = h.attempts[0]!.init;
+  const [id, timestamp, signature] = ["id", "timestamp", "signature"].map((name) =>
+    new Headers(headers).get(`webhook-${name}`)!
+  );
+  assert.match(hook.secret!, /^whsec_[A-Za-z0-9+/]{43}=$/);
+  assert.equal(signature, sign(hook.secret!, id!, timestamp!, String(body)));
+  await h.order(admin, { type: "unhook", hook: hook.id });
+  await h.order(admin, { type: "untoken", token: token.id });
+  admin.say("lobby", "n2", "another");
+  await h.deliver();
+  assert.equal(h.attempts.length, 1);
+  assert.equal(tokens.authorize(token.secret!), undefined);
+});
+
+test("A deletion is sent, too", async (h) => {
+  const admin = await h.enterAdmin("Ada", "lobby");
+  h.webhooks.set([HOOK]);
+  const { id } = await h.post("a mistake");
+  await h.answer(200);
+  admin.send({ type: "delete", room: "lobby", id });
+  await h.deliver();
+  await h.answer(200);
+  const event = JSON.parse(String(h.attempts[1]!.init.body));
+  conforms(event, "components", "schemas", "DeletedEvent");
+  assert.deepEqual([event.data.room, event.data.message], ["lobby", id]);
 });
 
 test("The next message is sent when the one before was taken, and not before", async (h) => {
