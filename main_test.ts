@@ -66,6 +66,54 @@ Deno.test("HOSTILE 24: the server's key is in nothing that it prints", async () 
   assert(!/sesame|barley/.test(stdout + stderr), stdout + stderr);
 });
 
+onEachProcessTransport(
+  "An administrator makes a token and a webhook; a program says something with the one and hears of it by the other, after a restart, too",
+  async (transport) => {
+    const heard: string[] = [];
+    let hear = Promise.withResolvers<void>();
+    await using receiver = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+      heard.push((await request.json()).data.text);
+      hear.resolve();
+      return new Response();
+    });
+    const data = await Deno.makeTempDir();
+    const args = [`--transport=${transport}`];
+    try {
+      await using first = await ServerProcess.start({ data, args });
+      const pass = (await first.adminLink).hash.slice("#admin=".length);
+      await using ada = await JsonClient.connect(first.port);
+      ada.send({ type: "hello", secret: secretOf("Ada"), name: "Ada", pass, rooms: [{ room: "lobby" }] });
+      ada.send({ type: "order", ref: 1, order: { type: "token", name: "Deploy", room: "lobby" } });
+      ada.send({ type: "order", ref: 2, order: { type: "hook", url: `http://127.0.0.1:${receiver.addr.port}/` } });
+      const { secret } = await ada.got("done", ({ ref }) => ref === 1);
+      await ada.got("done", ({ ref }) => ref === 2);
+      const headers = { "authorization": `Bearer ${secret}`, "content-type": "text/plain" };
+      const url = new URL("/api/rooms/lobby/messages", first.url);
+      const said = await fetch(url, { method: "POST", headers, body: "deploy done" });
+      assert.deepEqual([said.status, (await said.json()).name], [201, "Deploy"]);
+      assert.equal((await ada.got("said")).text, "deploy done");
+      await hear.promise;
+      const stream = await fetch(new URL("/api/rooms/lobby/events", first.url), { headers });
+      assert.equal((await first.end()).code, 0, "though somebody follows");
+      await stream.body!.cancel().catch(() => {});
+
+      hear = Promise.withResolvers();
+      await using second = await ServerProcess.start({ data, args });
+      const again = await fetch(new URL(url.pathname, second.url), { method: "POST", headers, body: "and again" });
+      assert.equal(again.status, 201);
+      await again.body!.cancel();
+      await hear.promise;
+      assert.deepEqual(heard, ["deploy done", "and again"]);
+      await second.end();
+      for (const { stdout, stderr } of [await first.ended, await second.ended]) {
+        assert(!(stdout + stderr).includes(secret!) && stderr === "", stderr);
+      }
+    } finally {
+      await Deno.remove(data, { recursive: true });
+    }
+  },
+);
+
 onEachProcessTransport("--addr takes localhost and IPv6, and the printed link leads there", async (transport) => {
   for (const addr of ["localhost:0", "[::1]:0"]) {
     await using server = await ServerProcess.start({ args: [`--transport=${transport}`], addr });
