@@ -7,6 +7,7 @@ import type { Followed, Followers } from "./follower.ts";
 import { type Hub, PostRefused } from "./hub.ts";
 import { type Act, type Entry, isAct, type Journal, JournalError, type Kept } from "./journal/journal.ts";
 import type { Limits } from "./limits.ts";
+import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Moderation } from "./moderation.ts";
 import { openApi } from "./openapi.ts";
@@ -85,8 +86,7 @@ export interface ApiPorts {
   readonly clock: Clock;
   readonly limits: Pick<Limits, "message" | "rate" | "headers">;
   readonly metrics: Pick<Metrics, "hit">;
-  /** Is told, in one line, what whoever runs the server should know. */
-  readonly report: (line: string) => void;
+  readonly log: Log;
 }
 
 /** Why there is no place for a stream of events. */
@@ -145,7 +145,7 @@ export class Api {
       return await this.#answer(call);
     } catch (error) {
       if (error instanceof ApiError) return error.response;
-      this.#ports.report(`The API can't answer: ${(error as Error).message}`);
+      this.#ports.log("api_failed", { reason: (error as Error).message });
       if (error instanceof JournalError) return storage("It can't be read at the moment. Try again later.").response;
       return new ApiError(500, "internal", "The server has a defect.").response;
     }
@@ -280,7 +280,7 @@ export class Api {
   }
 
   #follow(call: RoomCall): Response {
-    const { hub, journal, followers, tokens, clock, report } = this.#ports;
+    const { hub, journal, followers, tokens, clock, log } = this.#ports;
     const { room, token, secret } = call;
     const { after, isLost } = this.#cursor(call);
     const place = call.admit();
@@ -302,7 +302,7 @@ export class Api {
         this.#streams.delete(stream);
         place.leave();
       },
-      unreadable: ({ message }) => report(`Room ${room} can't be read: ${message}`),
+      unreadable: ({ message }) => log("room_unreadable", { room, reason: message }),
     });
     this.#streams.add(stream);
     return new Response(stream.body, { headers: STREAM_HEADERS });

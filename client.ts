@@ -1,6 +1,6 @@
 import type { Grant } from "./access.ts";
 import { Channel } from "./channel.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Commit, Metrics } from "./metrics.ts";
 import { type ClientMessage, Disconnect, Malformed, parseClientMessage } from "./protocol.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { BATCH_BYTES_MAX, type Line, type Member } from "./room.ts";
@@ -88,6 +88,10 @@ export class Client implements Member {
   #privateLength = 0;
   #blockedMs = 0;
   #lookedAt: number | undefined;
+  // How many messages of its own wait to be sent to it, since when the first of them, and what kept it.
+  #echoes = 0;
+  #saidAt = 0;
+  #commit: Commit | undefined;
   #closed = false;
 
   /** Tells the hub nothing before `opened`. */
@@ -209,6 +213,13 @@ export class Client implements Member {
     this.#feeds.delete(feed);
   }
 
+  /** What it said, `since` then, is on its way to it, too. */
+  echo(since: number, commit: Commit): void {
+    if (this.#echoes++ > 0) return;
+    this.#saidAt = since;
+    this.#commit = commit;
+  }
+
   flush(): void {
     if (this.#closed) return;
     const texts: string[] = [];
@@ -231,9 +242,19 @@ export class Client implements Member {
       this.#feeds.add(feed);
     }
     if (texts.length === 0) return;
+    this.#socket.send(texts.length === 1 ? texts[0]! : texts.join("\n"));
+    if (this.#echoes > 0) this.#echoed();
     this.#blockedMs = 0;
     this.#lookedAt = undefined;
-    this.#socket.send(texts.length === 1 ? texts[0]! : texts.join("\n"));
+  }
+
+  #echoed(): void {
+    // For how long somebody does not read is not for the server to answer for.
+    if (this.#lookedAt === undefined) {
+      this.#ports.metrics.echoed(this.#saidAt, this.#ports.now(), this.#echoes, this.#commit!);
+    }
+    this.#echoes = 0;
+    this.#commit = undefined;
   }
 
   /**

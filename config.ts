@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { type LimitName, LIMITS, type Limits } from "./limits.ts";
+import type { LogForm } from "./log.ts";
 import { isRoomName } from "./protocol.ts";
 
 /** How the server is to run. */
@@ -19,6 +20,8 @@ export interface Config {
   readonly keepMs: number | undefined;
   /** What people have to know to come in; undefined when everybody may. */
   readonly key: string | undefined;
+  /** How the log is written; undefined for pretty on a terminal and JSON elsewhere. */
+  readonly log: LogForm | undefined;
   /** What is too much. */
   readonly limits: Limits;
 }
@@ -107,6 +110,14 @@ export const SETTINGS = {
     help: "for how long: 90d, or forever",
     parse: parseDays,
     takes: "a number of days such as 90d, or forever",
+  },
+  "log": {
+    env: "HUBBUB_LOG",
+    value: "FORM",
+    default: "",
+    help: "how to tell what happens: pretty, as on a terminal, or json, as elsewhere, one object a line",
+    parse: parseLogForm,
+    takes: "json or pretty",
   },
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -220,6 +231,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       data: read("data", SETTINGS["data"]).folder,
       keepMs: read("keep", SETTINGS["keep"]).ms,
       key: read("key", SETTINGS["key"]).key,
+      log: read("log", SETTINGS["log"]).form,
       limits,
     },
   };
@@ -354,6 +366,11 @@ function parseLimit(text: string, min: number, max = Number.MAX_SAFE_INTEGER): n
 function parseKey(text: string): { key: string | undefined } | undefined {
   if (text === "") return { key: undefined };
   return /^[\w.~+/-]{8,128}$/.test(text) ? { key: text } : undefined;
+}
+
+function parseLogForm(text: string): { form: LogForm | undefined } | undefined {
+  if (text === "") return { form: undefined };
+  return text === "json" || text === "pretty" ? { form: text } : undefined;
 }
 
 function parseDays(text: string): { ms: number | undefined } | undefined {

@@ -27,6 +27,7 @@ Deno.test("Without flags the server listens on port 8080 of every address, has t
     data: "./data",
     keepMs: undefined,
     key: undefined,
+    log: undefined,
     limits: DEFAULT_LIMITS,
   });
   assert(!proxies.check("127.0.0.1", "ipv4"), "nobody is believed");
@@ -55,6 +56,7 @@ Deno.test("HOSTILE 35: a bad value names the flag, what it takes and what it got
     "--keep": ["", "0d", "-1d", "90", "90 d", "1h", "d", "ever", "9999999d"],
     "--data": [""],
     "--trust-proxy": ["localhost", "1.2.3", "1.2.3.4/33", "::1/129", "1.2.3.4/", "1.2.3.4/8/8", "1.2.3.4 ::1"],
+    "--log": ["JSON", "text"],
     "--transport": ["", "deno", "Native"],
     "--max-message": ["", "0", "-1", "1.5", "64KiB", "1e3", "9".repeat(20)],
     "--rate": ["", "-1", "1.5", "many", "1e3", "9".repeat(20)],
@@ -88,6 +90,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     HUBBUB_DATA: "/srv",
     HUBBUB_KEEP: "90d",
     HUBBUB_KEY: "open-sesame",
+    HUBBUB_LOG: "json",
     HUBBUB_MAX_MESSAGE: "100",
     HUBBUB_RATE: "7",
   };
@@ -99,6 +102,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     data: "/srv",
     keepMs: 90 * 24 * 60 * 60 * 1_000,
     key: "open-sesame",
+    log: "json",
     limits: { ...DEFAULT_LIMITS, message: 100, rate: 7 },
   });
   const believed = (address: string, version: "ipv4" | "ipv6") => proxies.check(address, version);
@@ -111,6 +115,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     "--data=:memory:",
     "--keep=forever",
     "--key=",
+    "--log=pretty",
     "--max-message=200",
     "--rate=20",
   ];
@@ -122,6 +127,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     data: undefined,
     keepMs: undefined,
     key: undefined,
+    log: "pretty",
     limits: { ...DEFAULT_LIMITS, message: 200 },
   });
   assert(!nobody.check("::1", "ipv6"));

@@ -698,6 +698,39 @@ Deno.test("HOSTILE 31: when nothing can be kept, senders are told, reading goes 
   await memory.close();
 });
 
+Deno.test("While nothing can be kept the hub is not ready, until it is, and that is found out though nobody speaks", async () => {
+  const memory = openMemory();
+  let full = true;
+  const unlessFull = <T>(write: () => Promise<T>) => full ? Promise.reject(new Error("the disk is full")) : write();
+  const h = new Harness({
+    ...memory,
+    append: (drafts) => unlessFull(() => memory.append(drafts)),
+    probe: () => unlessFull(() => memory.probe()),
+  });
+  const ann = await h.enter("Ann", "lobby");
+  assert.equal(h.hub.unready, undefined);
+  ann.say("lobby", "n1");
+  await h.deliver();
+  assert.equal(h.hub.unready, "What is said can't be kept");
+  for (let i = 0; i < 3; i++) await h.deliver(CATCH_UP_MS);
+  assert.equal(h.hub.unready, "What is said can't be kept");
+  assert.equal(h.metrics.counts.commitFailures, 4);
+  full = false;
+  await h.deliver(CATCH_UP_MS);
+  assert.equal(h.hub.unready, undefined);
+  assert.deepEqual(
+    h.reports,
+    ["What is said can't be kept: the disk is full"],
+    "there may be room for no more than that",
+  );
+  ann.say("lobby", "n2");
+  await h.deliver();
+  assert.deepEqual(h.reports.slice(1), ["What is said can be kept again."]);
+  await h.end();
+  assert.equal(h.hub.unready, "The server is going away");
+  await memory.close();
+});
+
 Deno.test("When a room can't be read its visitors are sent away to come back, and nobody else", async () => {
   const memory = openMemory();
   const newest: typeof memory.newest = (room, ...page) =>

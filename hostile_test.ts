@@ -8,7 +8,7 @@ import { ADMIN_PASS, secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { HANDSHAKE, type Head, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
-import { ServerProcess } from "./testing/server_process.ts";
+import { onEachProcessTransport, ServerProcess } from "./testing/server_process.ts";
 import { onEachTransport, TestServer, TRANSPORTS } from "./testing/test_server.ts";
 
 /** Text frames, whole or in parts (RFC 6455, section 5.4). */
@@ -399,6 +399,56 @@ onEachTransport(
     await bob.got("joined", ({ room }) => room === "room50");
   },
 );
+
+for (const form of ["json", "pretty"]) {
+  onEachProcessTransport(
+    `HOSTILE 24: no line of the log has what people say, a secret or the query of a URL, as ${form}`,
+    async (transport) => {
+      const args = [`--log=${form}`, `--transport=${transport}`, "--rate=1", "--max-malformed=2", "--max-message=100"];
+      await using server = await ServerProcess.start({ args });
+      const hidden = ["s3cr3t-in-a-query", "s3cr3t-in-a-header", "what-somebody-says", "A\u202enn", secretOf("Ann")];
+      const [query, header, text, name, secret] = hidden as [string, string, string, string, string];
+      for (const path of ["/", "/nothing", "/healthz", "/metrics", "/ws", `/ws/${query}`]) {
+        using socket = await RawSocket.connect(server.port);
+        const headers = { ...HANDSHAKE, "Sec-WebSocket-Version": "1", "Authorization": `Bearer ${header}` };
+        await socket.request("GET", `${path}?room=lobby&key=${query}&token=${query}`, headers);
+      }
+      await using ann = await JsonClient.connect(server.port);
+      ann.send({ type: "hello", secret, name, rooms: [{ room: "lobby" }] });
+      await ann.got("joined");
+      ann.send({ type: "say", room: "lobby", nonce: "1", text });
+      await ann.got("said");
+      ann.send({ type: "say", room: "lobby", nonce: "2", text: text.repeat(10) });
+      await ann.got("error", ({ nonce }) => nonce === "2");
+      for (let i = 0; i < 10; i++) ann.send({ type: "search", ref: i, query: text });
+      await ann.got("error", ({ code }) => code === "tooFast");
+      {
+        using rude = await RawSocket.connect(server.port);
+        await rude.request("GET", `/ws?key=${query}`, { ...HANDSHAKE, "Sec-WebSocket-Protocol": "hubbub.v1" });
+        await rude.frame(TEXT, `{"type":"${text}"}\n${secret}`);
+        await rude.closeCode();
+        using binary = await RawSocket.upgrade(server.port);
+        await binary.frame(0x82, text);
+        await binary.closeCode();
+      }
+      await server.end();
+      const { stdout, stderr } = await server.ended;
+      const log = stdout + stderr;
+      for (const each of hidden) assert(!log.includes(each), log);
+      assert.doesNotMatch(log, /[^\P{C}\n]|[\p{Zl}\p{Zp}]/u);
+      // That it has nothing to say would be no proof.
+      for (const told of ["max-message", "rate", "max-malformed", "notText"]) assert(log.includes(told), log);
+      if (form === "json") {
+        assert(!log.includes("admin="), "the administrator's link is for people, not for where logs are kept");
+        const events = log.trimEnd().split("\n").map((line) => JSON.parse(line).event);
+        assert.deepEqual(
+          new Set(events),
+          new Set(["opened", "listening", "administrator_missing", "keeping", "limit_reached", "cut", "ending"]),
+        );
+      }
+    },
+  );
+}
 
 Deno.test("HOSTILE 16: a handshake that is refused keeps no file, though its peer does not close (node)", async () => {
   await using server = await TestServer.start({ transport: "node", limits: { perAddress: 0 } });

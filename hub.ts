@@ -15,6 +15,7 @@ import {
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Answer, type Caller, Door } from "./door.ts";
 import { fitting, type LiveRoom, type Visitor } from "./live_room.ts";
+import { type Log, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { Moderation, type Mute } from "./moderation.ts";
 import { errandOf, type OrderRefusal } from "./orders.ts";
@@ -61,8 +62,8 @@ export interface HubOptions {
   readonly limits?: Limits;
   /** Counts what happens. */
   readonly metrics?: Metrics;
-  /** Is told, in one line, what whoever runs the server should know. */
-  readonly report?: (line: string) => void;
+  /** Is told what whoever runs the server should know. */
+  readonly log?: Log;
 }
 
 /** A connection, and what the hub knows of it. */
@@ -127,7 +128,7 @@ export class Hub {
   readonly #limits: Limits;
   readonly #metrics: Metrics;
   readonly #names: Names;
-  readonly #report: (line: string) => void;
+  readonly #log: Log;
   readonly #door: Door<Session>;
   readonly #scribe: Scribe<Author>;
   readonly #sweeper: Sweeper<Client>;
@@ -140,13 +141,13 @@ export class Hub {
 
   /** Does nothing before `run`. */
   constructor(options: HubOptions) {
-    const { journal, clock = systemClock, limits = DEFAULT_LIMITS, report = console.error } = options;
+    const { journal, clock = systemClock, limits = DEFAULT_LIMITS, log = noLog } = options;
     this.#journal = journal;
     this.#clock = clock;
     this.#limits = limits;
     this.#metrics = options.metrics ?? new Metrics();
     this.#names = new Names(journal.claims);
-    this.#report = report;
+    this.#log = log;
     this.access = options.access ?? new Access({
       moderation: new Moderation(journal.acts),
       date: () => clock.date(),
@@ -164,7 +165,7 @@ export class Hub {
         this.#remove(session.client, disconnect);
       },
     });
-    this.#scribe = new Scribe(journal, clock, this.#kept, report);
+    this.#scribe = new Scribe(journal, clock, this.#kept, log, this.#metrics);
     // What it said before still counts, so it leaves through the inbox.
     this.#sweeper = new Sweeper(clock, (client) => client.end(Disconnect.slow));
     this.#rooms = new Rooms({
@@ -175,10 +176,21 @@ export class Hub {
       roomsMax: limits.rooms,
       tell: (visitor, line) => this.#tellLine(visitor, line),
       unreadable: (name, visitors, error) => {
-        report(`Room ${name} can't be read: ${error.message}`);
+        log("room_unreadable", { room: name, reason: error.message });
         for (const { client } of visitors) this.#remove(client, Disconnect.storage);
       },
     });
+    this.#metrics.look({
+      clients: () => this.size,
+      rooms: () => this.#rooms.names.length,
+      unready: () => this.unready,
+    });
+  }
+
+  /** Why nobody new should be sent here; undefined when there is no reason. */
+  get unready(): string | undefined {
+    if (this.inbox.closed) return "The server is going away";
+    return this.#scribe.writable ? undefined : "What is said can't be kept";
   }
 
   /** How many clients are registered. */
@@ -454,7 +466,7 @@ export class Hub {
     const claimed = this.#names.claim(id, wish);
     if ("code" in claimed) return claimed;
     const { name } = claimed;
-    this.#journal.claim({ user: id, name }).catch((error) => this.#report(`A name can't be kept: ${error.message}`));
+    this.#journal.claim({ user: id, name }).catch(({ message }) => this.#log("name_not_kept", { reason: message }));
     for (const tab of this.#tabs.get(id) ?? []) {
       tab.me = claimed;
       this.#tell(tab, { type: "renamed", name });
@@ -573,14 +585,16 @@ export class Hub {
         more = page.more;
       }
     },
-    stored: (stored) => {
-      for (const { entry, duplicate, from } of stored) {
+    stored: (stored, commit) => {
+      for (const { entry, duplicate, from, since } of stored) {
         if (!duplicate) this.#deliver(entry);
         if ("resolve" in from) {
           from.resolve({ entry, duplicate });
         } else if (duplicate) {
           // Not as a line of the room, of which smaller ids may still be on their way to whoever sent it again.
           this.#tell(from as Session, { type: "kept", room: entry.room, nonce: entry.nonce, id: entry.id });
+        } else {
+          (from as Session).client.echo(since, commit);
         }
       }
     },
@@ -599,7 +613,7 @@ export class Hub {
   };
 
   #deliver(entry: Entry): void {
-    this.#rooms.deliver(entry);
+    this.#metrics.said(this.#rooms.deliver(entry));
     for (const listener of this.#listeners) listener(entry);
   }
 
@@ -611,7 +625,7 @@ export class Hub {
     }
     session.questions++;
     ask().then((page) => this.#tellLine(session, answer(page)), (error) => {
-      this.#report(`What was said can't be read: ${error.message}`);
+      this.#log("journal_unreadable", { reason: error.message });
       this.#refuse(session, "storage", "It can't be read at the moment. Try again later.", { ref });
     }).finally(() => session.questions--);
   }
@@ -630,6 +644,7 @@ export class Hub {
   }
 
   #refuse(session: Session, code: Refusal["code"], reason: string, about: About = {}): void {
+    this.#metrics.refused(code);
     this.#tell(session, { type: "error", code, reason, ...about });
   }
 

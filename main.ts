@@ -6,16 +6,19 @@ import { commands } from "./commands.ts";
 import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
 import { Followers } from "./follower.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { Hub } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
 import { openSqlite } from "./journal/sqlite.ts";
+import { type Log, type LogForm, openLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { Moderation } from "./moderation.ts";
 import { ProcessResources } from "./resources.ts";
 import { links, ListenError, Server } from "./server.ts";
 import { systemClock } from "./sweeper.ts";
 import { Webhooks } from "./webhooks.ts";
+import { startTelemetry } from "./telemetry.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;
@@ -24,41 +27,50 @@ const END_MS_MAX = 9_000;
 const PACK_AFTER_MS = 2_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, form: LogForm, log: Log): Promise<void> {
   const { data, key, keepMs, limits } = config;
   const [journal, assets] = await Promise.all([
     data === undefined ? openMemory() : openSqlite({ directory: data, keepMs }),
     loadAssets(),
   ]);
-  const metrics = new Metrics(console.error);
+  const metrics = new Metrics(log);
+  startHeartbeat(metrics, data);
+  startTelemetry(metrics);
   const moderation = new Moderation(journal.acts);
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
   const { date, now } = systemClock;
   const access = new Access({ key, administrator, moderation, date, now });
-  const hub = new Hub({ journal, access, limits, metrics });
+  const hub = new Hub({ journal, access, limits, metrics, log });
   const followers = new Followers({ hub, journal });
-  const ports = { hub, journal, followers, clock: systemClock, report: console.error };
+  const ports = { hub, journal, followers, clock: systemClock, log };
   const api = new Api({ ...ports, tokens: tokensOf(moderation), access, limits, metrics }, metadata.version);
   const webhooks = new Webhooks({ ...ports, random: Math.random, fetch });
   webhooks.follow(moderation);
-  const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources() });
+  const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources(), log });
   const addr = await server.listen(config.addr);
   const ended = hub.run();
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
   // When those who lost the last server are back: to make a thread takes some tens of ms of this one.
-  setTimeout(() => pack(assets.values()).catch(({ message }) => console.error(message)), PACK_AFTER_MS);
-  console.log(`Hubbub ${metadata.version} is open. Press Ctrl+C to end it.`);
-  for (const link of links(addr)) console.log(`  ${link}`);
-  if (key !== undefined) console.log("It takes the key: a link that ends with /#key=… carries it.");
+  setTimeout(
+    () => pack(assets.values()).catch(({ message }) => log("packing_failed", { reason: message })),
+    PACK_AFTER_MS,
+  );
+  log("opened", { version: metadata.version });
+  for (const url of links(addr)) log("listening", { url });
+  if (key !== undefined) log("locked", {});
   if (administrator.digest() === undefined) {
-    console.log("The administrator’s link, which is shown this once:");
-    console.log(`  ${links(addr)[0]}admin#admin=${administrator.renew()}`);
+    // A secret is for whoever looks, not for where logs are kept.
+    if (form === "json") log("administrator_missing", {});
+    else {
+      console.log("The administrator’s link, which is shown this once:");
+      console.log(`  ${links(addr)[0]}admin#admin=${administrator.renew()}`);
+    }
   }
-  console.log(data === undefined ? "What is said is kept until it ends." : `What is said is kept in ${data}.`);
+  log("keeping", { data: data ?? null });
 
   await told;
-  console.log("Ending: saying goodbye to everyone.");
+  log("ending", {});
   setTimeout(() => Deno.exit(0), END_MS_MAX);
   hub.close();
   await ended;
@@ -88,16 +100,21 @@ function signal(): Promise<void> {
 }
 
 if (import.meta.main) {
+  // Until the settings are known, whoever typed them is told of it.
+  let log = openLog("pretty");
   try {
     const command = parseCommand(Deno.args, Deno.env.get);
     if (command.name === "help") console.log(help());
     else if (command.name === "version") console.log(`hubbub ${metadata.version}`);
-    else if (command.name === "serve") await serve(command.config);
-    else await run(command);
+    else if (command.name === "serve") {
+      const form = command.config.log ?? (Deno.stdout.isTerminal() ? "pretty" : "json");
+      log = openLog(form);
+      await serve(command.config, form, log);
+    } else await run(command);
   } catch (error) {
     // Anything else is a defect, for which the stack trace is wanted.
     if (![UsageError, ListenError, JournalError].some((known) => error instanceof known)) throw error;
-    console.error(`hubbub: ${(error as Error).message}`);
+    log("failed", { reason: (error as Error).message });
     Deno.exit(error instanceof UsageError ? 2 : 1);
   }
 }

@@ -33,7 +33,7 @@ export function serveNative(handler: Handler, { addr, silenceSeconds, report }: 
       (request, { remoteAddr }) => answer(handler, request, remoteAddr.hostname, silenceSeconds),
     );
     http.finished.catch((error) => {
-      report(`Nobody can connect for the moment: ${error.message}. Those who are connected stay.`);
+      report(error.message);
       listenAgain();
     });
     return http;

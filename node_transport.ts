@@ -82,7 +82,7 @@ class NodeTransport implements Transport {
   async start(): Promise<void> {
     const { addr, silenceSeconds, report } = this.#options;
     await this.#listen(addr);
-    this.#http.on("error", (error) => report(`Nobody can connect for the moment: ${error.message}`));
+    this.#http.on("error", ({ message }) => report(message));
     if (Number.isFinite(silenceSeconds)) this.#pinger = setInterval(() => this.#ping(), silenceSeconds * 500);
   }
 

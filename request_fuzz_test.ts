@@ -85,7 +85,7 @@ function fitting(request: WrittenRequest, headers: Headers): (number | "upgrade"
   if (path.startsWith("/api/rooms/lobby/")) return path.endsWith("s") ? [401, 405] : [404];
   if (path.startsWith("/api/")) return [404];
   if (path === "/ws") return isHandshake(request, headers) ? ["upgrade", 429, 503] : [400, 403, 405, 426];
-  if (!assets.has(path) && path !== "/healthz" && path !== "/metrics") return [404];
+  if (!assets.has(path) && !["/healthz", "/readyz", "/metrics"].includes(path)) return [404];
   return method === "GET" || method === "HEAD" ? [200, headers.has("if-none-match") ? 304 : 200] : [405];
 }
 

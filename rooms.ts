@@ -99,13 +99,14 @@ export class Rooms {
     this.#forgetIfEmpty(live);
   }
 
-  /** Something was kept: it goes to whoever is in its room. Called in the journal's order. */
-  deliver(entry: Entry): void {
+  /** Something was kept: it goes to whoever is in its room, and so many they are. Called in the journal's order. */
+  deliver(entry: Entry): number {
     this.#last = entry.id;
     const live = this.#rooms.get(entry.room);
-    if (!live) return;
+    if (!live) return 0;
     live.deliver(entry);
     this.#ports.sweeper.wake(live.room);
+    return live.room.size;
   }
 
   /** Something was done and kept. Called in the journal's order. */

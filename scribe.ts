@@ -1,4 +1,6 @@
 import type { Act, ActDraft, Draft, Journal, Stored } from "./journal/journal.ts";
+import type { Log } from "./log.ts";
+import type { Commit, Metrics } from "./metrics.ts";
 import type { Clock } from "./sweeper.ts";
 
 /** How many drafts go into the journal at once. */
@@ -18,18 +20,19 @@ export interface ScribeListener<T> {
    * @throws {JournalError} when that can't be found out now.
    */
   catchUp(): Promise<void>;
-  /** Drafts were kept, in this order. */
-  stored(stored: readonly (Stored & { readonly from: T })[]): void;
+  /** Drafts were kept, in this order; `since` is when each was written, in ms on the clock. */
+  stored(stored: readonly (Stored & { readonly from: T; readonly since: number })[], commit: Commit): void;
   /** Something that is done was kept; undefined if there was nothing to do it to. */
   acted(act: Act | undefined, from: T): void;
   /** A draft was not kept; it may be written again. */
   failed(draft: Draft | ActDraft, from: T): void;
 }
 
-/** A draft, and what came along with it. */
+/** A draft, what came along with it, and when, in ms on the clock. */
 interface Waiting<T, D extends Draft | ActDraft = Draft | ActDraft> {
   readonly draft: D;
   readonly from: T;
+  readonly since: number;
 }
 
 /**
@@ -37,29 +40,40 @@ interface Waiting<T, D extends Draft | ActDraft = Draft | ActDraft> {
  * is seldom, is a commit of its own.
  */
 export class Scribe<T> {
-  readonly #journal: Pick<Journal, "append" | "act">;
+  readonly #journal: Pick<Journal, "append" | "act" | "probe">;
   readonly #clock: Clock;
   readonly #listener: ScribeListener<T>;
-  readonly #report: (line: string) => void;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
   #drafts: Waiting<T>[] = [];
   #length = 0;
+  // What is said between two commits is said in one turn: looking at the clock for each would cost more than the rest.
+  #now: number | undefined;
   #committing: Promise<void> | undefined;
   // Something may have been kept that was not delivered.
   #behind = false;
   #failing = false;
+  #writable = true;
   #callOffCatchUp: () => void = () => {};
 
-  /** @param report is told in one line when the journal begins to fail, and when it works again. */
+  /** @param log is told when the journal begins to fail, and when it works again. */
   constructor(
-    journal: Pick<Journal, "append" | "act">,
+    journal: Pick<Journal, "append" | "act" | "probe">,
     clock: Clock,
     listener: ScribeListener<T>,
-    report: (line: string) => void,
+    log: Log,
+    metrics: Metrics,
   ) {
     this.#journal = journal;
     this.#clock = clock;
     this.#listener = listener;
-    this.#report = report;
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  /** Whether the journal can be written to, as far as anybody knows. */
+  get writable(): boolean {
+    return this.#writable;
   }
 
   /** Whether so much waits that no more should be taken. */
@@ -69,12 +83,14 @@ export class Scribe<T> {
 
   /** Takes a draft, which goes to the journal at the next `commit`. */
   write(draft: Draft | ActDraft, from: T): void {
-    this.#drafts.push({ draft, from });
+    this.#now ??= this.#clock.now();
+    this.#drafts.push({ draft, from, since: this.#now });
     this.#length += lengthOf(draft);
   }
 
   /** Takes what was written to the journal, unless a commit is under way, which will see to it. */
   commit(): void {
+    this.#now = undefined;
     if (this.#drafts.length > 0) this.#committing ??= this.#commitAll();
   }
 
@@ -99,34 +115,53 @@ export class Scribe<T> {
     this.#callOffCatchUp();
     const batch = this.#takeBatch();
     const [first] = batch;
-    let tell: () => void;
+    const start = this.#clock.now();
+    let tell: (commit: Commit) => void;
     try {
       if (this.#behind) await this.#listener.catchUp();
       this.#behind = false;
-      if (!first) return;
+      if (!first) return await this.#probe();
       tell = isSaid(batch) ? await this.#append(batch) : await this.#act(first as Waiting<T, ActDraft>);
+      this.#writable = true;
     } catch (error) {
       this.#behind = true;
+      this.#writable = false;
+      this.#metrics.committed({ start, end: this.#clock.now(), messages: batch.length, failed: true });
       // Those who wait to see what was kept all the same must not wait until somebody speaks.
       this.#callOffCatchUp = this.#clock.after(CATCH_UP_MS, () => this.#committing ??= this.#commitAll());
-      if (!this.#failing) this.#report(`What is said can't be kept: ${(error as Error).message}`);
+      if (!this.#failing) this.#log("journal_failing", { reason: (error as Error).message });
       this.#failing = true;
       for (const { draft, from } of batch) this.#listener.failed(draft, from);
       return;
     }
-    if (this.#failing) this.#report("What is said can be kept again.");
+    if (this.#failing) this.#log("journal_working", {});
     this.#failing = false;
-    tell();
+    const commit = { start, end: this.#clock.now(), messages: batch.length, failed: false };
+    this.#metrics.committed(commit);
+    tell(commit);
   }
 
-  async #append(batch: readonly Waiting<T, Draft>[]): Promise<() => void> {
+  async #append(batch: readonly Waiting<T, Draft>[]): Promise<(commit: Commit) => void> {
     const stored: Stored[] = await this.#journal.append(batch.map(({ draft }) => draft));
-    return () => this.#listener.stored(stored.map((each, index) => ({ ...each, from: batch[index]!.from })));
+    return (commit) =>
+      this.#listener.stored(
+        stored.map((each, index) => ({ ...each, from: batch[index]!.from, since: batch[index]!.since })),
+        commit,
+      );
   }
 
   async #act({ draft, from }: Waiting<T, ActDraft>): Promise<() => void> {
     const act = await this.#journal.act(draft);
     return () => this.#listener.acted(act, from);
+  }
+
+  /**
+   * Finds out whether the journal can be written to again: nobody might be sent here to speak before that is known. What was
+   * said may be longer than what fits, so it is no reason to say that all is well.
+   */
+  async #probe(): Promise<void> {
+    if (!this.#writable) await this.#journal.probe();
+    this.#writable = true;
   }
 
   /** Something that is done, or what is said until then, as far as it is not too much. */

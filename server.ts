@@ -5,9 +5,11 @@ import { type Api, API_PATH, type NoPlace } from "./api.ts";
 import type { Asset } from "./assets.ts";
 import { type Client, jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
+import { expose } from "./families.ts";
 import type { Hub } from "./hub.ts";
 import type { LimitName } from "./limits.ts";
-import { type Metrics, REPORT_MS } from "./metrics.ts";
+import { type Log, noLog } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 import { serveNative } from "./native_transport.ts";
 import { DEFAULT_ROOM, Disconnect, isRoomName, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
 import type { Handler, Incoming, Transport, Upgrade } from "./transport.ts";
@@ -29,11 +31,11 @@ export interface Site {
   readonly config: Pick<Config, "origins" | "proxies" | "limits" | "transport">;
   readonly metrics: Metrics;
   readonly resources: Resources;
-  /** Is told, in one line, what whoever runs the server should know. */
-  readonly report?: (line: string) => void;
+  /** Is told what whoever runs the server should know. */
+  readonly log?: Log;
 }
 
-/** From request to response: the page at `/`, its assets, `/ws` for WebSockets, `/api`, `/healthz` and `/metrics`. */
+/** From request to response: the page at `/`, its assets, `/ws`, `/api`, `/healthz`, `/readyz` and `/metrics`. */
 export class Server implements Handler {
   readonly #site: Site;
   readonly #admission: Admission;
@@ -47,6 +49,7 @@ export class Server implements Handler {
   constructor(site: Site) {
     this.#site = site;
     this.#admission = new Admission(site.config.limits, site.resources);
+    site.metrics.look({ connections: () => this.#admission.count });
   }
 
   /**
@@ -54,13 +57,13 @@ export class Server implements Handler {
    * @throws {ListenError} when the address can't be had.
    */
   async listen(addr: Config["addr"]): Promise<Config["addr"]> {
-    const { config: { limits, transport }, report = console.error } = this.#site;
+    const { config: { limits, transport }, log = noLog } = this.#site;
     const options = {
       addr,
       silenceSeconds: limits.silence,
       headerSeconds: limits.headers,
       messageBytes: jsonBytesMax(limits.message),
-      report: seldom(report),
+      report: (reason: string) => log("accepting_failed", { reason }),
     };
     try {
       this.#transport = transport === "native"
@@ -85,10 +88,13 @@ export class Server implements Handler {
     if (this.#site.hub.inbox.closed) return text(503, "The server is going away", RETRY);
     if (path === WEBSOCKET_PATH) return this.#admit(request, peer);
     const asset = this.#site.assets.get(path);
-    if (!asset && path !== "/healthz" && path !== "/metrics") return text(404, "Not found");
+    if (!asset && !TOLD.has(path)) return text(404, "Not found");
     if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
     if (asset) return serveAsset(request, asset);
-    return text(200, path === "/healthz" ? "ok" : this.#metrics());
+    if (path === "/healthz") return text(200, "ok");
+    if (path === "/metrics") return text(200, expose(this.#site.metrics), { "content-type": PROMETHEUS });
+    const reason = this.#site.hub.unready;
+    return reason === undefined ? text(200, "ready") : text(503, reason, RETRY);
   }
 
   hasFiles(connections: number): boolean {
@@ -126,6 +132,7 @@ export class Server implements Handler {
     if (grant instanceof Response) return grant;
     const place = this.#enter(address);
     if ("status" in place) return text(place.status, place.reason, RETRY);
+    metrics.accepted();
     let client: Client | undefined;
     return {
       protocol: form === "json" ? SUBPROTOCOL : undefined,
@@ -168,17 +175,12 @@ export class Server implements Handler {
     this.#open.delete(place);
     if (this.#open.size === 0) this.#allGone();
   }
-
-  #metrics(): string {
-    const { hub, metrics } = this.#site;
-    return metrics.text({
-      hubbub_connections: this.#admission.count,
-      hubbub_clients: hub.size,
-      hubbub_rooms: hub.rooms.length,
-      process_resident_memory_bytes: Deno.memoryUsage().rss,
-    });
-  }
 }
+
+/** What the server tells of itself. */
+const TOLD: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
+/** The type of the text that Prometheus reads. */
+const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
 /** For those for whom there is no place now: nor is there one for a connection that is kept for their next request. */
 const RETRY = { "retry-after": "5", "connection": "close" };
@@ -207,17 +209,6 @@ function addressOf(headers: Headers, peer: string, proxies: Config["proxies"]): 
     address = hop;
   }
   return address;
-}
-
-/** Passes a line on, at most one a minute: what fails is tried again ten times a second. */
-function seldom(report: (line: string) => void): (line: string) => void {
-  let reportedAt = -Infinity;
-  return (line) => {
-    const now = performance.now();
-    if (now - reportedAt <= REPORT_MS) return;
-    reportedAt = now;
-    report(line);
-  };
 }
 
 /** Waits for a promise, but not for ever. */

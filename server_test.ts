@@ -138,6 +138,20 @@ Deno.test("/healthz says that the server is well", async () => {
   assert.equal(await response.text(), "ok\n");
 });
 
+Deno.test("/readyz says whether anybody should be sent here, and if not why", async () => {
+  const response = get("/readyz");
+  assert.deepEqual([response.status, await response.text()], [200, "ready\n"]);
+  let reason: string | undefined = "What is said can't be kept";
+  const hub = Object.create(parts.hub, { unready: { get: () => reason }, inbox: { value: parts.hub.inbox } });
+  const server = new Server({ ...parts, hub });
+  const ask = (path: string) => server.handle(new Request(`http://localhost${path}`), "127.0.0.1") as Response;
+  const answer = ask("/readyz");
+  assert.deepEqual([answer.status, await answer.text()], [503, "What is said can't be kept\n"]);
+  assert.equal(ask("/healthz").status, 200, "the process lives");
+  reason = undefined;
+  assert.equal(ask("/readyz").status, 200);
+});
+
 Deno.test("Any other path is 404, and so is a good one with something after it", () => {
   for (
     const path of ["/chat", "/index.html", "/static/", "/static/page.js", "/ws/", "/main.ts", "//", "/static/page.ts/"]
@@ -427,7 +441,7 @@ onEachTransport("A connection lost without a close frame is out of the hub", asy
 onEachTransport("HOSTILE 29: a server that is ending lets nobody in", async (transport) => {
   await using server = await TestServer.start({ transport });
   server.hub.close();
-  for (const path of ["/ws", "/", "/healthz"]) {
+  for (const path of ["/ws", "/", "/healthz", "/readyz"]) {
     using socket = await RawSocket.connect(server.port);
     const head = await socket.request("GET", path, HANDSHAKE);
     assert.equal(head.status, 503);

@@ -215,7 +215,7 @@ class World {
   #start(): Hub {
     const limits = { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity };
     const { journal, clock } = this;
-    const hub = new Hub({ journal, clock, limits, access: accessTo(new Moderation(journal.acts), clock), report() {} });
+    const hub = new Hub({ journal, clock, limits, access: accessTo(new Moderation(journal.acts), clock) });
     hub.run();
     return hub;
   }

@@ -211,6 +211,8 @@ test(
 
     await giveRoom(server.pid);
     assert.equal((await say(ann, lost, longText(lost))).type, "said");
+    const readiness = await fetch(new URL("/readyz", server.url));
+    assert.deepEqual([readiness.status, await readiness.text()], [200, "ready\n"]);
     assert.equal((await say(eve, "e1", longText("e1"))).type, "said");
     assert.equal((await say(late, "l1")).type, "said");
     const log = await readLobby(server);

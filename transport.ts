@@ -50,8 +50,8 @@ export interface TransportOptions {
   readonly headerSeconds: number;
   /** The longest message, in bytes, where the transport can tell before it has all of it. */
   readonly messageBytes: number;
-  /** Is told, in one line, that nobody can connect, however often that is tried again. */
-  readonly report: (line: string) => void;
+  /** Is told why nobody can connect, however often that is tried again. */
+  readonly report: (reason: string) => void;
 }
 
 /** What carries requests and WebSockets. */

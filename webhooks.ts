@@ -4,6 +4,7 @@ import { deletionOf, messageOf, userOf } from "./api.ts";
 import type { Follower, Followers } from "./follower.ts";
 import type { Hub } from "./hub.ts";
 import { isAct, type Journal, type Kept } from "./journal/journal.ts";
+import type { Log } from "./log.ts";
 import type { Moderation } from "./moderation.ts";
 import type { Clock } from "./sweeper.ts";
 
@@ -49,8 +50,7 @@ export interface WebhooksPorts {
   /** A number from 0 to 1 by chance. */
   readonly random: () => number;
   readonly fetch: typeof fetch;
-  /** Is told, in one line, what whoever runs the server should know. */
-  readonly report: (line: string) => void;
+  readonly log: Log;
 }
 
 /** Sends what is said to those who want it sent. */
@@ -188,18 +188,18 @@ class Webhook {
   /** The receiver wants no more. */
   #gone(): undefined {
     this.close();
-    this.#report("gets nothing more, for its receiver answers 410 Gone.");
+    this.#ports.log("webhook_gone", this.#named);
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#report(`can be sent to again. Messages given up: ${this.#givenUp}.`);
+    if (this.#failures > 0) this.#ports.log("webhook_working", { ...this.#named, given_up: this.#givenUp });
     this.#failures = 0;
     this.#givenUp = 0;
   }
 
   /** Waits for the time of the next attempt. */
-  async #failed(problem: string): Promise<void> {
-    if (this.#failures === 0) this.#report(`can't be sent to: ${problem}. It is tried again.`);
+  async #failed(reason: string): Promise<void> {
+    if (this.#failures === 0) this.#ports.log("webhook_failing", { ...this.#named, reason });
     const { clock, random } = this.#ports;
     const ms = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures++) * (1 - random() / 2);
     await new Promise<void>((resolve) => {
@@ -212,8 +212,8 @@ class Webhook {
   }
 
   /** A path or a query may be a secret. */
-  #report(line: string): void {
-    this.#ports.report(`Webhook ${this.#hook.id} (${new URL(this.#hook.url).host}) ${line}`);
+  get #named(): { hook: string; host: string } {
+    return { hook: this.#hook.id, host: new URL(this.#hook.url).host };
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { tokensOf, userOf } from "./api.ts";
+import type { Log } from "./log.ts";
 import type { Order } from "./protocol.ts";
 import { ApiHarness, conforms } from "./testing/api_harness.ts";
 import { settle } from "./testing/fakes.ts";
@@ -26,7 +27,7 @@ class WebhooksHarness extends ApiHarness {
 
   constructor() {
     super();
-    const { hub, journal, followers, clock } = this;
+    const { hub, journal, followers, clock, log } = this;
     this.webhooks = new Webhooks({
       hub,
       journal,
@@ -41,7 +42,7 @@ class WebhooksHarness extends ApiHarness {
         this.attempts.push({ url: String(url), init: init!, answer });
         return promise;
       },
-      report: (line) => this.reports.push(line),
+      log,
     });
   }
 
@@ -304,7 +305,8 @@ Deno.test("Over a real socket a receiver gets what is said, whatever else it ans
   const h = new ApiHarness();
   const { hub, journal, followers, clock } = h;
   const tried = Promise.withResolvers<string>();
-  const webhooks = new Webhooks({ hub, journal, followers, clock, random: () => 0, fetch, report: tried.resolve });
+  const log: Log = (_, fields) => tried.resolve(JSON.stringify(fields));
+  const webhooks = new Webhooks({ hub, journal, followers, clock, random: () => 0, fetch, log });
   webhooks.set([{ ...HOOK, url: `http://127.0.0.1:${receiver.addr.port}/in` }]);
   await h.post("hello");
   assert.match(await tried.promise, /it answers 302/);

@@ -148,6 +148,11 @@ export interface Journal {
   act(draft: ActDraft): Promise<Act | undefined>;
   /** The newest acts with an id below `before`, deletions too, newest first. */
   audit(before: number, limit: number): Promise<Act[]>;
+  /**
+   * Writes something that changes nothing.
+   * @throws {JournalError} when nothing can be kept.
+   */
+  probe(): Promise<void>;
   /** Keeps who owns a name; their earlier name is free again. The caller knows that nobody else owns it. */
   claim(claim: Claim): Promise<void>;
   /**

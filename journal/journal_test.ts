@@ -53,6 +53,14 @@ function contract(kind: string, use: (test: (journal: Journal) => Promise<void>)
     assert.deepEqual(texts(await journal.after("lobby", 0, 10)), ["x", "y"]);
   });
 
+  test("can be found out to work without a change of what is kept", async (journal) => {
+    await journal.append([draft("a")]);
+    await journal.probe();
+    assert.deepEqual(texts(await journal.before("lobby", Infinity, 10)), ["a"]);
+    await journal.close();
+    await assert.rejects(journal.probe(), JournalError);
+  });
+
   test("takes an empty batch", async (journal) => {
     assert.deepEqual(await journal.append([]), []);
   });

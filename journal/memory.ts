@@ -23,6 +23,7 @@ export function openMemory(): Journal {
       }),
     act: (draft) => Promise.try(() => store.act(draft)),
     audit: (before, limit) => Promise.try(() => store.audit(before, limit)),
+    probe: () => Promise.try(() => store.probe()),
     claim: (claim) => Promise.try(() => store.claim(claim)),
     newest: (room, limit) => Promise.try(() => store.newest(room, limit)),
     before: (room, before, limit) => Promise.try(() => store.before(room, before, limit)),

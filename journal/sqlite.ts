@@ -37,6 +37,7 @@ export async function openSqlite({ directory, keepMs }: Options): Promise<Journa
       },
       act: (draft) => remote.call({ method: "act", arguments: [draft] }),
       audit: (...page) => remote.call({ method: "audit", arguments: page }),
+      probe: () => remote.call({ method: "probe", arguments: [] }),
       claim: (claim) => remote.call({ method: "claim", arguments: [claim] }),
       newest: (...page) => remote.call({ method: "newest", arguments: page }),
       before: (...page) => remote.call({ method: "before", arguments: page }),

@@ -259,6 +259,14 @@ export class Store {
     return this.#indexed < this.#newest;
   }
 
+  /**
+   * Writes something that changes nothing.
+   * @throws {JournalError} when nothing can be kept.
+   */
+  probe(): void {
+    this.#writing(() => this.#db.exec("UPDATE meta SET value = value WHERE key = 'epoch'"));
+  }
+
   /** Keeps who owns a name; their earlier name is free again. */
   claim({ user, name }: Claim): void {
     this.#writing(() => this.#claim.run(user, name));

@@ -25,6 +25,7 @@ export interface Opened {
 
 type Method =
   | "append"
+  | "probe"
   | "act"
   | "audit"
   | "claim"

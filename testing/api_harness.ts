@@ -6,6 +6,7 @@ import type { Hub } from "../hub.ts";
 import type { Journal } from "../journal/journal.ts";
 import { openMemory } from "../journal/memory.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { noLog } from "../log.ts";
 import { Metrics } from "../metrics.ts";
 import { openApi } from "../openapi.ts";
 import { systemClock } from "../sweeper.ts";
@@ -35,7 +36,7 @@ export function makeApi({ hub, journal, ...ports }: Partial<ApiPorts> & { hub: H
   const usual = { tokens: new MemoryTokens(), clock: systemClock, limits: DEFAULT_LIMITS, metrics: new Metrics() };
   const { access } = hub;
   const followers = new Followers({ hub, journal });
-  return new Api({ hub, journal, followers, access, report: console.error, ...usual, ...ports }, "0.0.0");
+  return new Api({ hub, journal, followers, access, log: noLog, ...usual, ...ports }, "0.0.0");
 }
 
 /** The header of a program that may. */
@@ -102,10 +103,9 @@ export class ApiHarness extends Harness {
   constructor(journal: Journal = openMemory(), limits: Partial<Limits> = {}) {
     const set = { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity, ...limits };
     super(journal, set);
-    const { hub, clock, metrics, tokens } = this;
+    const { hub, clock, metrics, tokens, log } = this;
     this.followers = new Followers({ hub, journal });
-    const report = (line: string) => this.reports.push(line);
-    this.api = makeApi({ hub, journal, followers: this.followers, tokens, clock, limits: set, metrics, report });
+    this.api = makeApi({ hub, journal, followers: this.followers, tokens, clock, limits: set, metrics, log });
   }
 
   /** Makes a request, as one who may unless it says otherwise. */

@@ -64,6 +64,10 @@ export class FaultyJournal implements Journal {
     return this.#call(() => this.#journal.audit(before, limit));
   }
 
+  probe(): Promise<void> {
+    return this.#call(() => this.#journal.probe());
+  }
+
   claim(claim: Claim): Promise<void> {
     return this.#call(() => this.#journal.claim(claim));
   }

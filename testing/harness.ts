@@ -4,6 +4,7 @@ import { Hub } from "../hub.ts";
 import type { Journal } from "../journal/journal.ts";
 import { openMemory } from "../journal/memory.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { openLog } from "../log.ts";
 import { Metrics } from "../metrics.ts";
 import { Moderation } from "../moderation.ts";
 import { type ClientMessage, encode, type ServerMessage } from "../protocol.ts";
@@ -80,7 +81,13 @@ export class Harness {
   readonly clock = new FakeClock();
   readonly journal: Journal;
   readonly metrics = new Metrics();
+  /** The lines of the log. */
   readonly reports: string[] = [];
+  readonly log = openLog("pretty", {
+    write: (line) => this.reports.push(line),
+    now: () => this.clock.now(),
+    date: () => this.clock.date(),
+  });
   readonly hub: Hub;
   readonly #ended: Promise<void>;
 
@@ -97,7 +104,7 @@ export class Harness {
       clock: this.clock,
       limits: { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity, ...limits },
       metrics: this.metrics,
-      report: (line) => this.reports.push(line),
+      log: this.log,
     });
     this.#ended = this.hub.run();
     if (journal === undefined) this.#ended.then(() => this.journal.close());

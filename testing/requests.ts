@@ -44,7 +44,10 @@ const method = mostly(
 );
 const path = fc.oneof(
   { weight: 8, arbitrary: fc.constant("/ws") },
-  { weight: 3, arbitrary: fc.constantFrom("/", "/healthz", "/metrics", "/static/page.ts", "/static/icon.svg") },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom("/", "/healthz", "/readyz", "/metrics", "/static/page.ts", "/static/icon.svg"),
+  },
   {
     weight: 2,
     arbitrary: fc.constantFrom(

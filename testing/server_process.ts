@@ -137,7 +137,8 @@ function spawn(args: string[], env: Record<string, string>, under: string[]): De
   return new Deno.Command(program!, {
     args: rest,
     cwd: binary ? "/" : new URL("../", import.meta.url),
-    env,
+    // As people read it, unless a test wants it otherwise.
+    env: { HUBBUB_LOG: "pretty", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { Hub } from "../hub.ts";
 import { openMemory } from "../journal/memory.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { openLog } from "../log.ts";
 import { Metrics } from "../metrics.ts";
 import { Moderation } from "../moderation.ts";
 import { Server, type Site } from "../server.ts";
@@ -52,12 +53,13 @@ export class TestServer implements AsyncDisposable {
   private constructor(site: TestSite) {
     const { transport = "native", assets = new Map(), origins = [], proxies = new BlockList() } = site;
     const limits = { ...DEFAULT_LIMITS, rate: Infinity, ...site.limits };
-    const report = (line: string) => this.reports.push(line);
     const clock = site.clock ?? systemClock;
     const { journal, metrics } = this;
+    const { now, date } = systemClock;
+    const log = openLog("pretty", { write: (line) => this.reports.push(line), now, date });
     const access = accessTo(new Moderation(journal.acts), clock, site.key);
-    const hub = this.hub = new Hub({ journal, access, limits, metrics, report, clock });
-    this.api = makeApi({ hub, journal, tokens: this.tokens, clock, limits, metrics, report });
+    const hub = this.hub = new Hub({ journal, access, limits, metrics, log, clock });
+    this.api = makeApi({ hub, journal, tokens: this.tokens, clock, limits, metrics, log });
     this.#server = new Server({
       hub,
       api: this.api,
@@ -65,7 +67,7 @@ export class TestServer implements AsyncDisposable {
       config: { transport, origins, proxies, limits },
       metrics,
       resources: { memoryShare: () => 0, hasFiles: () => true, ...site.resources },
-      report,
+      log,
     });
     this.#ended = this.hub.run();
   }
