@@ -260,11 +260,11 @@ export class Store {
   }
 
   /**
-   * Writes something that changes nothing.
+   * Writes something that changes nothing, and waits until the disk has it.
    * @throws {JournalError} when nothing can be kept.
    */
   probe(): void {
-    this.#writing(() => this.#db.exec("UPDATE meta SET value = value WHERE key = 'epoch'"));
+    this.#onDisk(() => this.#db.exec("UPDATE meta SET value = value WHERE key = 'epoch'"));
   }
 
   /** Keeps who owns a name; their earlier name is free again. */
