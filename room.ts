@@ -21,7 +21,7 @@ export interface Member {
 
 /** How many members one call of `sweep` writes to: few, so that reading and writing take turns. 64 and more were slower. */
 export const SWEEP_WRITES = 16;
-/** How many it looks at: with 10,000 of whom nobody has to be written to, a look at all of them would take 5 ms and more. */
+/** How many it looks at: with 10,000 of whom nobody has to be written to, a look at all of them would take milliseconds. */
 export const SWEEP_LOOKS = 256;
 /** The most that goes into one message, in bytes of UTF-8, unless a single line is longer. */
 export const BATCH_BYTES_MAX = 64 * 1024;
