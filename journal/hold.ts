@@ -5,9 +5,9 @@
  * ```
  * who reads                                    who has the file, a look every HOLD_LOOK_MS
  * hubbub.db-hold: "token"  ────────────────→   all is brought into hubbub.db, and nothing more
- *                          ←────────────────   hubbub.db-held: {"token": …}
+ *                          ←────────────────   hubbub.db-held: {"token": …, "grant": …}
  * reads; touches -hold every HOLD_RENEW_MS     was it touched in the last HOLD_ABANDONED_MS?
- * is -held still there, with the token?
+ * is -held still there, the same?
  *    then what was read is of one moment
  * removes -hold            ────────────────→   removes -held, and only then goes on to change the file
  * ```
@@ -107,13 +107,14 @@ export class Holder {
   #begin(token: string): void {
     this.end();
     this.#token = token;
-    let answer: Answer = { token };
+    const grant = crypto.randomUUID();
+    let answer: Answer = { token, grant };
     try {
       this.#store.hold();
       this.#held = true;
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      answer = { token, error: error.message };
+      answer = { token, grant, error: error.message };
     }
     writeFileSync(answerOf(this.#path), JSON.stringify(answer), { mode: 0o600 });
   }
@@ -122,6 +123,8 @@ export class Holder {
 /** What is in the file that grants a hold, or says why not. */
 interface Answer {
   readonly token: string;
+  /** Is another each time: a server that was started meanwhile grants what it finds asked for anew. */
+  readonly grant: string;
   readonly error?: string;
 }
 
@@ -129,6 +132,8 @@ interface Answer {
 export class Hold implements AsyncDisposable {
   readonly #path: string;
   readonly #token: string;
+  // What was granted; undefined until it is.
+  #grant: string | undefined;
   readonly #renewing: ReturnType<typeof setInterval>;
 
   private constructor(path: string, token: string) {
@@ -164,7 +169,10 @@ export class Hold implements AsyncDisposable {
       for (const end = performance.now() + waitMs; performance.now() < end; await pause(HOLD_LOOK_MS / 2)) {
         const answer = hold.#answer();
         if (answer?.error !== undefined) throw new JournalError(answer.error);
-        if (answer) return hold;
+        if (answer) {
+          hold.#grant = answer.grant;
+          return hold;
+        }
       }
       throw new JournalError(`Cannot read "${path}": the process that has it open doesn't answer`);
     } catch (error) {
@@ -175,7 +183,7 @@ export class Hold implements AsyncDisposable {
 
   /** @throws {JournalError} when the file may have changed since the hold was granted: what was read is worth nothing. */
   confirm(): void {
-    if (this.#answer()) return;
+    if (this.#answer()?.grant === this.#grant && this.#grant !== undefined) return;
     throw new JournalError(
       `Cannot read "${this.#path}" to its end: the server has ended, or could not wait any longer. Try again`,
     );

@@ -108,6 +108,14 @@ test("Hold is for one at a time: another is refused, and then has its own, which
   assert.deepEqual(stage.log, ["hold", "release", "hold"]);
 });
 
+test("Hold that a server grants anew, which was started meanwhile, is not the one that was granted", async (stage) => {
+  await using hold = await stage.ask();
+  stage.holder.end();
+  stage.look();
+  assert.deepEqual(stage.log, ["hold", "release", "hold"]);
+  assert.throws(() => hold.confirm(), JournalError);
+});
+
 test("Hold that can't be had says why, as who has the file says it", async (stage) => {
   stage.failure = new JournalError("The disk is full");
   await assert.rejects(stage.ask(), { message: "The disk is full" });
