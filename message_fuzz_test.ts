@@ -58,7 +58,8 @@ function isUser(fields: Fields): boolean {
 }
 
 function isRoom(fields: Fields): boolean {
-  return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(String(fields.get("room")));
+  const room = fields.get("room");
+  return typeof room === "string" && /^[a-z0-9][a-z0-9_-]{0,63}$/.test(room);
 }
 
 function isRoomIn(fields: Fields): boolean {
