@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { FolderAdministrator } from "../administrator.ts";
 import { openSqlite } from "../journal/sqlite.ts";
 import { JsonClient } from "../testing/json_client.ts";
 import { SeedClient } from "../testing/seed_client.ts";
@@ -117,6 +118,11 @@ export class Stage implements AsyncDisposable {
     await journal.append(drafts);
     await journal.close();
     await this.restartServer();
+  }
+
+  /** A new administrator's link to the page, from the root of the server. The one before is good for nothing then. */
+  get adminLink(): string {
+    return `#admin=${new FolderAdministrator(this.#data).renew()}`;
   }
 
   /** Throws away all that the server has kept; it has to be stopped. */

@@ -27,16 +27,17 @@ export class Announcer {
     this.#ports = ports;
   }
 
-  /** Somebody said something. */
-  announce(author: string, text: string): void {
+  /** Somebody said something; false when it is only counted. */
+  announce(author: string, text: string): boolean {
     if (this.#readOut + this.#more === 0) this.#ports.after(WHILE_MS, () => this.#endWhile());
     if (this.#readOut === READ_OUT_MAX) {
       this.#more++;
-      return;
+      return false;
     }
     this.#readOut++;
     const words = text.length > TEXT_LENGTH_MAX ? `${text.slice(0, TEXT_LENGTH_MAX).toWellFormed()}…` : text;
     this.#ports.readOut(`${author}, ${words}`);
+    return true;
   }
 
   #endWhile(): void {

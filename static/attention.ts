@@ -57,6 +57,14 @@ export class Attention {
     for (const message of said) this.#tell(room, message, isShown, isShown() && !isMuch);
   }
 
+  /** Messages were deleted: nobody is to read them here any more. */
+  deleted(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#log.querySelector(`[data-id="${id}"]`)?.remove();
+      this.#notifications.withdraw(tagOf(id));
+    }
+  }
+
   /** How much is unread has changed, or another room is shown. */
   counted(shown: string): void {
     const { rooms } = this.#chat;
@@ -72,7 +80,10 @@ export class Attention {
     const isMention = hasMention(markup, this.#chat.me?.name ?? "");
     if (!isReadOut && !isMention) return;
     const text = plainText(markup);
-    this.#announcer.announce(isShown() ? message.name : words.authorIn(message.name, room.name), text);
+    const author = isShown() ? message.name : words.authorIn(message.name, room.name);
+    if (this.#announcer.announce(author, text)) {
+      (this.#log.lastElementChild as HTMLElement).dataset.id = String(message.id);
+    }
     if (isMention) this.#notify(room, message, text, isShown);
   }
 
@@ -85,14 +96,20 @@ export class Attention {
     const notice = {
       title: words.authorIn(name, roomName),
       body: text.slice(0, NOTIFIED_LENGTH_MAX).toWellFormed().trim(),
-      tag: `hubbub-${id}`,
+      tag: tagOf(id),
       href: hrefOf({ room: roomName, message: id }),
     };
     this.#notifications.notify(notice, () => {
+      if (room.isDeleted(id)) return false;
       // Behind another window a page shows it, and takes it for read, though nobody may look.
       if (isShown() && document.visibilityState === "visible") return !document.hasFocus();
       // Whichever of my tabs I look at has read it by now.
       return room.lastRead < id;
     });
   }
+}
+
+/** What the notification of a message is known by. */
+function tagOf(id: number): string {
+  return `hubbub-${id}`;
 }

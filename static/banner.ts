@@ -1,6 +1,7 @@
-import { Disconnect } from "../protocol.ts";
+import { Disconnect, type Refusal } from "../protocol.ts";
 import type { Status } from "./connection.ts";
 import { words } from "./i18n.ts";
+import { sayRefusal } from "./refusal.ts";
 
 /** Tells a person the truth about the connection, and offers to try again at once while there is a wait. */
 export class Banner {
@@ -33,6 +34,19 @@ export class Banner {
     this.#say();
     this.#retry.hidden = status.state !== "waiting";
     if (status.state === "waiting") this.#countDown(performance.now() + status.retryMs);
+    if (status.state === "ended" && status.code === Disconnect.banned.code) this.#awaitEnd(status);
+  }
+
+  /** When a ban is over one may come back. */
+  #awaitEnd({ refusal }: Status & { state: "ended" }): void {
+    const look = () => {
+      if (!isOver(refusal)) return;
+      clearInterval(this.#ticking);
+      this.#say();
+      this.#retry.hidden = false;
+    };
+    this.#ticking = setInterval(look, 1_000);
+    look();
   }
 
   #say(): void {
@@ -66,8 +80,13 @@ export function describe(status: Status, online: boolean): string {
   }
 }
 
-function explainEnd({ code, reason }: Status & { state: "ended" }): string {
+function explainEnd({ code, reason, refusal }: Status & { state: "ended" }): string {
   switch (code) {
+    case Disconnect.denied.code:
+      return words.endedDenied;
+    case Disconnect.banned.code:
+      if (isOver(refusal)) return words.banIsOver;
+      return refusal?.code === "banned" ? sayRefusal(refusal) : words.youBanned;
     case Disconnect.notText.code:
       return words.endedNotText;
     case Disconnect.malformed.code:
@@ -75,6 +94,11 @@ function explainEnd({ code, reason }: Status & { state: "ended" }): string {
     default:
       return words.ended(reason);
   }
+}
+
+/** Whether what was refused for a time was so until now. */
+function isOver(refusal: Refusal | undefined): boolean {
+  return refusal?.detail !== undefined && Date.now() >= Number(refusal.detail);
 }
 
 function explainLoss(code: number): string {

@@ -6,10 +6,13 @@ import {
   isRoomName,
   type Joined,
   MESSAGE_BYTES_MAX,
+  type Order,
   type Person,
   type Refusal,
   REFUSALS,
+  type Role,
   ROOMS_PER_CLIENT_MAX,
+  type Rules,
   type Said,
   type ServerMessage,
   type Welcome,
@@ -18,16 +21,16 @@ import { backoff } from "./backoff.ts";
 import { bookmarkedRoom, Bookmarks, MUTED_KEY } from "./chat_bookmarks.ts";
 import { Memory, type Shelf } from "./chat_memory.ts";
 import { Pages } from "./chat_pages.ts";
-import { Requests } from "./chat_requests.ts";
+import { type Answer, Requests } from "./chat_requests.ts";
 import { Room } from "./chat_room.ts";
 import type { Page } from "./chat_timeline.ts";
 import { HINT_MS, Typing } from "./chat_typing.ts";
 import { Connection, type Ports, type Status } from "./connection.ts";
-import { Identity } from "./identity.ts";
+import { Identity, PASS_KEY } from "./identity.ts";
 import type { KnownNames } from "./known_names.ts";
 import { Outbox } from "./outbox.ts";
 import { Sender, type Way } from "./outbox_sender.ts";
-import type { Failure } from "./refusal.ts";
+import type { Failure, Reason } from "./refusal.ts";
 
 /** What a room's timeline shows, one below the other. */
 export type Item =
@@ -66,6 +69,9 @@ export interface RoomView {
   readonly mentions: number;
   /** I want to be told of nothing here but what mentions me. */
   readonly muted: boolean;
+  /** What holds here; what I say waits for its time if the room is slow: then it is held. */
+  readonly rules: Rules;
+  readonly held: boolean;
   /** The newest id that I have read. */
   readonly lastRead: number;
   /** The names of those who are or were here, me too: who can be mentioned. */
@@ -77,6 +83,8 @@ export interface RoomView {
   readonly typing: readonly Person[];
   /** The server has let me in since the connection was made. */
   readonly joined: boolean;
+  /** Whether a message was deleted while this page was open. */
+  isDeleted(id: number): boolean;
 }
 
 /** What changed in a room's timeline, so that the view need not compare. */
@@ -88,13 +96,15 @@ export type TimelineChange =
   /** The first `count` items are new. */
   | { readonly kind: "prepended"; readonly count: number }
   /** `count` items that were the first are not held any more. */
-  | { readonly kind: "dropped"; readonly count: number };
+  | { readonly kind: "dropped"; readonly count: number }
+  /** These are not among the items any more, because they were deleted. */
+  | { readonly kind: "deleted"; readonly said: readonly Said[] };
 
 /** What the chat tells the page. */
 export interface ChatListener {
   /** The connection's status changed. */
   status(status: Status): void;
-  /** What I am called changed, or is known for the first time. */
+  /** What I am called, or as what I was let in, changed, or is known for the first time. */
   me(me: Person): void;
   /** The list of rooms, or a room's unread count, changed. */
   rooms(): void;
@@ -103,7 +113,11 @@ export interface ChatListener {
   heard(room: RoomView, said: readonly Said[]): void;
   /** Others said something while there was no connection; `isAll`: and nothing before it that I have not had. */
   missed(room: RoomView, said: readonly Said[], isAll: boolean): void;
+  /** Messages of a room were deleted, whether the timeline shows them or not. */
+  deleted(room: RoomView, ids: readonly number[]): void;
   pending(room: RoomView): void;
+  /** What holds in rooms, or whether I am muted, changed. */
+  rules(): void;
   /** People, count or typing changed. */
   people(room: RoomView): void;
   /** The server refused something that is not about a pending message: a name, a room. */
@@ -113,6 +127,12 @@ export interface ChatListener {
 /** What the page can do. Everything works offline, too: it happens when the connection is back. */
 export interface ChatActions {
   readonly me: Person | undefined;
+  /** As what the server let me in; undefined until it is known. */
+  readonly role: Role | undefined;
+  /** I came with a pass. */
+  readonly hasPass: boolean;
+  /** Why I can't say anything in any room; undefined when I can, as far as is known. */
+  readonly muted: Reason | undefined;
   /** In the order in which they were entered. */
   readonly rooms: ReadonlyMap<string, RoomView>;
   /** Of the server; MESSAGE_BYTES_MAX until it is known. */
@@ -125,6 +145,10 @@ export interface ChatActions {
   resend(nonce: string): void;
   /** Takes a message out of the outbox; too late if it is on its way. */
   discard(nonce: string): void;
+  /** Deletes what was said; false when that can't be done now. Whether it was shows when it is gone. */
+  delete(room: string, id: number): boolean;
+  /** Has something done, as an administrator; undefined when there is no connection, or no answer. */
+  order(order: Order): Promise<Extract<Answer, { type: "done" | "error" }> | undefined>;
   rename(name: string): void;
   /** I am writing; may be called for each key. */
   typing(room: string): void;
@@ -143,9 +167,21 @@ export interface ChatActions {
   showEnd(room: string): Promise<void>;
   /** Newest first; undefined when there is no connection or the server is busy. */
   search(query: string, before?: number): Promise<{ entries: readonly Said[]; more: boolean } | undefined>;
+  /** Comes with a pass, or with what there is; the connection is made anew, also after its end. */
+  enter(pass?: string): void;
+  /** Forgets the pass and comes without. */
+  forgetPass(): void;
   /** Makes the next attempt to connect now, or finds out whether the connection is still alive. */
   retry(): void;
 }
+
+/** What the server says last before it ends a connection. */
+const LAST_WORDS: ReadonlySet<string> = new Set<Refusal["code"]>(
+  ["keyNeeded", "keyWrong", "tooManyTries", "linkEnded", "banned"],
+);
+/** What of it says that a pass is good for nothing. */
+const SPOILT: ReadonlySet<string | undefined> = new Set<Refusal["code"]>(["keyWrong", "linkEnded"]);
+const DAY_MS = 86_400_000;
 
 /** How often it is looked whether another tab left something in the outbox, in ms; so old a message is taken over. */
 export const ADOPT_MS = 60_000;
@@ -164,7 +200,7 @@ export class Chat implements ChatActions {
   readonly #identity: Identity;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
-  readonly #requests: Requests<Page>;
+  readonly #requests: Requests;
   readonly #bookmarks: Bookmarks;
   readonly #pages: Pages;
   readonly #rooms = new Map<string, Room>();
@@ -180,8 +216,15 @@ export class Chat implements ChatActions {
   #roomsChanged = false;
   #epoch: string | undefined;
   #me: Person | undefined;
-  /** The name that the server was told in the hello. */
+  #role: Role | undefined;
+  /** The one room that a guest can be in. */
+  #onlyRoom: string | undefined;
+  #muted: Reason | undefined;
+  /** The server let me in no more, or not at all, for want of a good pass. */
+  #denied = false;
+  /** The name and the pass that the server was told in the hello. */
   #helloName: string | undefined;
+  #helloPass: string | undefined;
   #textBytesMax = MESSAGE_BYTES_MAX;
 
   constructor(ports: ChatPorts, listener: ChatListener) {
@@ -230,6 +273,18 @@ export class Chat implements ChatActions {
     return this.#me;
   }
 
+  get role(): Role | undefined {
+    return this.#role;
+  }
+
+  get hasPass(): boolean {
+    return this.#identity.pass !== undefined;
+  }
+
+  get muted(): Reason | undefined {
+    return this.#ports.now() < endOf(this.#muted) ? this.#muted : undefined;
+  }
+
   get rooms(): ReadonlyMap<string, RoomView> {
     return this.#rooms;
   }
@@ -246,6 +301,7 @@ export class Chat implements ChatActions {
   join(name: string): void {
     if (this.#rooms.has(name)) return;
     if (!isRoomName(name)) return this.#refuse("badRoom", name);
+    if ((this.#onlyRoom ?? name) !== name) return this.#refuse("notAllowed", name);
     if (this.#rooms.size >= ROOMS_PER_CLIENT_MAX) return this.#refuse("tooManyRooms", name);
     const room = this.#list(name);
     this.#bookmarks.enter(name);
@@ -284,6 +340,15 @@ export class Chat implements ChatActions {
 
   discard(nonce: string): void {
     this.#settle(nonce);
+  }
+
+  delete(room: string, id: number): boolean {
+    return this.#send({ type: "delete", room, id });
+  }
+
+  async order(order: Order): Promise<Extract<Answer, { type: "done" | "error" }> | undefined> {
+    const answer = await this.#requests.ask((ref) => this.#send({ type: "order", ref, order }));
+    return answer?.type === "done" || answer?.type === "error" ? answer : undefined;
   }
 
   rename(name: string): void {
@@ -332,10 +397,23 @@ export class Chat implements ChatActions {
     return this.#pages.showEnd(name);
   }
 
-  search(query: string, before?: number): Promise<Page | undefined> {
-    return this.#requests.ask((ref) =>
+  async search(query: string, before?: number): Promise<Page | undefined> {
+    const found = await this.#requests.ask((ref) =>
       this.#send({ type: "search", ref, query, ...(before === undefined ? {} : { before }) })
     );
+    if (found?.type !== "found") return undefined;
+    return { ...found, entries: found.entries.filter(({ room, id }) => !this.#find(room)?.isDeleted(id)) };
+  }
+
+  enter(pass?: string): void {
+    if (pass) this.#identity.bring(pass);
+    // Before the start it is enough to know it.
+    this.#connection?.restart();
+  }
+
+  forgetPass(): void {
+    this.#identity.forget(this.#identity.pass);
+    this.enter();
   }
 
   retry(): void {
@@ -350,6 +428,8 @@ export class Chat implements ChatActions {
       for (const room of this.#rooms.values()) room.muted = muted.has(room.name);
       this.#listener.rooms();
     }
+    // Another tab has one that is good.
+    if (key === PASS_KEY && this.#denied && this.hasPass) this.enter();
     const read = bookmarkedRoom(key);
     if (read !== undefined && this.#epoch !== undefined) {
       const id = this.#bookmarks.lastRead(read, this.#epoch);
@@ -370,13 +450,15 @@ export class Chat implements ChatActions {
       room.entering = true;
       return { room: room.name, ...(room.cursor === undefined ? {} : { after: room.cursor }) };
     });
-    const { secret, name } = this.#identity;
+    const { secret, name, pass } = this.#identity;
     const epoch = this.#epoch;
     this.#helloName = name;
+    this.#helloPass = pass;
     return {
       type: "hello",
       secret,
       ...(name === undefined ? {} : { name }),
+      ...(pass === undefined ? {} : { pass }),
       ...(epoch === undefined ? {} : { epoch }),
       rooms,
     };
@@ -400,6 +482,10 @@ export class Chat implements ChatActions {
       }
       this.#flush();
     }
+    this.#denied = status.state === "ended" && status.code === Disconnect.denied.code;
+    if (this.#denied && status.state === "ended" && SPOILT.has(status.refusal?.code)) {
+      this.#identity.forget(this.#helloPass);
+    }
     this.#listener.status(status);
     this.#sender.go();
   }
@@ -416,6 +502,17 @@ export class Chat implements ChatActions {
         return this.#said(message);
       case "kept":
         return this.#settle(message.nonce);
+      case "deleted":
+        return this.#inRoom(message.room, (room) => {
+          if (!room.isNews(message.id)) return;
+          room.advance(message.id);
+          this.#deleted(room, [message.message]);
+        });
+      case "rules":
+        return this.#inRoom(message.room, (room) => {
+          room.rules = message;
+          this.#listener.rules();
+        });
       case "people":
         return this.#inRoom(message.room, (room) => {
           room.update(message);
@@ -432,6 +529,8 @@ export class Chat implements ChatActions {
       case "found":
         for (const said of message.entries) this.#acknowledge(said);
         return this.#requests.answer(message.ref, message);
+      case "done":
+        return this.#requests.answer(message.ref, message);
       case "pong":
         return;
       case "error":
@@ -439,7 +538,7 @@ export class Chat implements ChatActions {
     }
   }
 
-  #welcome({ epoch, id, name, textBytesMax }: Welcome): void {
+  #welcome({ epoch, id, name, role, room, textBytesMax }: Welcome): void {
     if (this.#epoch !== undefined && this.#epoch !== epoch) {
       for (const room of this.#everyRoom()) {
         room.forget();
@@ -450,11 +549,30 @@ export class Chat implements ChatActions {
     this.#epoch = epoch;
     this.#textBytesMax = textBytesMax;
     if (name === this.#identity.name) this.#identity.accepted(name);
-    this.#called(id, name);
+    this.#identity.admitted(role);
+    const isOther = role !== this.#role;
+    this.#role = role;
+    this.#called(id, name, isOther);
+    this.#keepTo(room);
   }
 
-  #called(id: string, name: string): void {
-    if (this.#me?.id === id && this.#me.name === name) return;
+  /** Shows a guest their one room alone; whoever is a guest no more is in the rooms again where they have been. */
+  #keepTo(only: string | undefined): void {
+    const before = this.#onlyRoom;
+    this.#onlyRoom = only;
+    if (only === before) return;
+    this.#list(only ?? before!, false);
+    if (only === undefined) { for (const name of this.#bookmarks.rooms) this.#list(name, false); }
+    for (const room of [...this.#rooms.values()]) {
+      if ((only ?? room.name) === room.name) continue;
+      this.#rooms.delete(room.name);
+      if (room.pending.length > 0) this.#errands.set(room.name, room);
+    }
+    this.#listener.rooms();
+  }
+
+  #called(id: string, name: string, isOther = false): void {
+    if (this.#me?.id === id && this.#me.name === name && !isOther) return;
     this.#me = { id, name };
     for (const room of this.#everyRoom()) room.called(this.#me);
     this.#listener.me(this.#me);
@@ -466,6 +584,7 @@ export class Chat implements ChatActions {
     this.#flush();
     for (const said of joined.entries) this.#acknowledge(said);
     const remembered = this.#bookmarks.lastRead(room.name, this.#epoch!);
+    this.#deleted(room, joined.deleted);
     const missed = room.cursor === undefined ? [] : room.newsIn(joined.entries, this.#me!);
     const change = room.enter(joined, this.#me!, remembered);
     if (remembered === undefined) this.#bookmarks.read(room.name, this.#epoch!, room.lastRead);
@@ -474,8 +593,19 @@ export class Chat implements ChatActions {
       this.#listener.missed(room, missed, joined.start === "resumed");
     }
     this.#peopleChanged(room);
+    this.#listener.rules();
     this.#roomsChanged = true;
     this.#sender.go();
+  }
+
+  #deleted(room: Room, ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    // What is about to be shown is not among what goes.
+    this.#flush();
+    const change = room.delete(ids);
+    if (change !== undefined) this.#tell(room, change);
+    this.#listener.deleted(room, ids);
+    this.#roomsChanged = true;
   }
 
   #said(said: Said): void {
@@ -483,6 +613,7 @@ export class Chat implements ChatActions {
     this.#inRoom(said.room, (room) => {
       room.typists.stopped(said.user);
       if (!room.isNews(said.id)) return;
+      if (said.user === this.#me!.id && this.#muted) this.#silence(undefined);
       if (said.user !== this.#me!.id && said.text !== "") {
         const heard = this.#heard.get(room);
         if (heard === undefined) this.#heard.set(room, [said]);
@@ -500,16 +631,21 @@ export class Chat implements ChatActions {
 
   #refused(refusal: Refusal): void {
     const { code, room: name, nonce, ref } = refusal;
+    if (code === "muted") this.#silence(refusal);
     if (nonce !== undefined) return this.#sender.refused(nonce, refusal);
-    if (ref !== undefined) return this.#requests.answer(ref, undefined);
+    if (ref !== undefined) return this.#requests.answer(ref, refusal);
+    // The end of the connection, which follows, tells of these.
+    if (code === "muted" || LAST_WORDS.has(code)) return;
     const room = name === undefined ? undefined : this.#find(name);
+    // What a guest was in before it was known that they are one.
+    if (code === "notAllowed" && name !== undefined && room === undefined) return;
     if (room?.entering) return this.#refusedEntry(room, refusal);
     if (room !== undefined && code === "notJoined") {
       room.exit();
       return this.#enter(room);
     }
     // A hint that was one too many is nothing to tell anybody.
-    if (room !== undefined && REFUSALS[code]?.retry) return;
+    if (room !== undefined && REFUSALS[code]?.retry && code !== "storage") return;
     if (code === "nameTaken" || code === "badName") this.#identity.refused();
     this.#listener.refused(refusal);
   }
@@ -523,7 +659,7 @@ export class Chat implements ChatActions {
     }
     const { code, reason } = refusal;
     this.#rooms.delete(room.name);
-    this.#bookmarks.leave(room.name);
+    if (this.#onlyRoom === undefined) this.#bookmarks.leave(room.name);
     this.#errands.set(room.name, room);
     for (const { nonce, failed } of room.pending) if (failed === undefined) this.#fail(nonce, { code, reason });
     this.#endErrand(room.name);
@@ -534,6 +670,19 @@ export class Chat implements ChatActions {
   /** If it is mine, it is kept: it can go from the outbox. */
   #acknowledge({ user, nonce }: Said): void {
     if (user === this.#me!.id) this.#settle(nonce);
+  }
+
+  /** I am muted, until that ends, or until it turns out that I am not any more. */
+  #silence(refusal: Refusal | undefined): void {
+    this.#muted = refusal;
+    this.#listener.rules();
+    if (refusal?.detail === undefined) return;
+    // A timer can't wait for more than that.
+    const ms = Math.min(endOf(refusal) - this.#ports.now(), DAY_MS);
+    this.#later(Math.max(0, ms), () => {
+      if (this.#muted !== refusal) return;
+      this.#silence(this.muted && refusal);
+    });
   }
 
   /** Takes a message out of the outbox, whichever tab's it is, and goes on with the next. */
@@ -624,6 +773,13 @@ export class Chat implements ChatActions {
       ready: (name) => this.#find(name)?.joined ?? false,
       enter: (name) => this.#enter(this.#find(name)!),
       expelled: (name) => this.#find(name)?.exit(),
+      pauseMs: (name) => (this.#find(name)?.rules.slow ?? 0) * 1_000,
+      held: (name, isHeld) => {
+        const room = this.#find(name);
+        if (room === undefined) return;
+        room.held = isHeld;
+        this.#pendingChanged(name);
+      },
       say: ({ room, nonce, text }) => this.#send({ type: "say", room, nonce, text }),
       stuck: () => this.#connection?.giveUp(),
       failed: (nonce, failure) => this.#fail(nonce, failure),
@@ -632,7 +788,8 @@ export class Chat implements ChatActions {
 
   async #history(room: Room, where: { before: number } | { after: number }): Promise<Page | undefined> {
     if (!room.joined) return undefined;
-    return await this.#requests.ask((ref) => this.#send({ type: "history", ref, room: room.name, ...where }));
+    const page = await this.#requests.ask((ref) => this.#send({ type: "history", ref, room: room.name, ...where }));
+    return page?.type === "history" ? room.current(page) : undefined;
   }
 
   #send(message: ClientMessage): boolean {
@@ -692,4 +849,9 @@ export class Chat implements ChatActions {
       callback();
     });
   }
+}
+
+/** When a mute ends, in ms since 1970. */
+function endOf(muted: Reason | undefined): number {
+  return muted === undefined ? -Infinity : Number(muted.detail ?? Infinity);
 }

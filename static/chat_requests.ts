@@ -1,8 +1,13 @@
+import type { ServerMessage } from "../protocol.ts";
+
+/** What answers a question. */
+export type Answer = Extract<ServerMessage, { type: "history" | "found" | "done" | "error" }>;
+
 /** How long an answer may take, in ms. */
 export const ANSWER_MS_MAX = 15_000;
 
 /** What the server was asked and has not answered yet. An answer that does not come is undefined. */
-export class Requests<Answer> {
+export class Requests {
   readonly #after: (ms: number, callback: () => void) => () => void;
   readonly #open = new Map<number, (answer: Answer | undefined) => void>();
   #ref = 0;

@@ -1,4 +1,4 @@
-import type { Joined, Person, Said, ServerMessage } from "../protocol.ts";
+import type { Joined, Person, Rules, Said, ServerMessage } from "../protocol.ts";
 import type { Item, Pending, RoomView, TimelineChange } from "./chat.ts";
 import { ITEMS_MAX, type Page, Timeline, UNREAD_ITEMS_MAX } from "./chat_timeline.ts";
 import { Typing } from "./chat_typing.ts";
@@ -9,6 +9,8 @@ import { mentions } from "./markup.ts";
 export const UNREAD_MAX = 1_000;
 /** So many names are known in a room; then those are forgotten whose owners are not here. */
 export const NAMES_MAX = 2_000;
+/** So many deletions are remembered of a room, for pages that were on their way when they came. */
+const DELETED_MAX = 1_000;
 
 /** Something that others said and that I have not read. */
 interface Unread {
@@ -37,9 +39,12 @@ export class Room implements RoomView {
   count = 0;
   people: readonly Person[] = [];
   muted = false;
+  rules: Rules = { locked: false, slow: 0 };
+  held = false;
   names = new KnownNames([]);
   #unread: Unread[] = [];
   readonly #catchers = new Set<Said[]>();
+  readonly #deleted = new Set<number>();
   /** I, once it is known what I am called. */
   #me: readonly Person[] = [];
 
@@ -83,6 +88,7 @@ export class Room implements RoomView {
     this.refusals = 0;
     this.people = joined.people;
     this.count = joined.count;
+    this.rules = joined.rules;
     this.called(me);
     this.know([...joined.people, ...joined.entries]);
     return joined.start === "resumed" ? this.#resume(joined, me) : this.#restart(joined, me, remembered);
@@ -101,6 +107,7 @@ export class Room implements RoomView {
     this.lastRead = 0;
     this.unreadMore = false;
     this.#unread = [];
+    this.#deleted.clear();
   }
 
   /** Whether I have not had an id yet. */
@@ -119,6 +126,34 @@ export class Room implements RoomView {
     this.#advance([said], me, said.id);
     for (const caught of this.#catchers) caught.push(said);
     return this.moreAfter ? undefined : this.timeline.append([said]);
+  }
+
+  /** Messages were deleted: they are neither shown nor unread, and what of them is still to come is nothing to show. */
+  delete(ids: readonly number[]): TimelineChange | undefined {
+    for (const id of ids) this.#deleted.add(id);
+    for (const id of this.#deleted) {
+      if (this.#deleted.size <= DELETED_MAX) break;
+      this.#deleted.delete(id);
+    }
+    const gone = new Set(ids);
+    this.#unread = this.#unread.filter(({ id }) => !gone.has(id));
+    for (const caught of this.#catchers) caught.splice(0, caught.length, ...caught.filter(({ id }) => !gone.has(id)));
+    return this.timeline.delete(gone);
+  }
+
+  /** Whether a message was deleted while this page was open. */
+  isDeleted(id: number): boolean {
+    return this.#deleted.has(id);
+  }
+
+  /** A deletion has an id, too, up to which I now have everything. */
+  advance(id: number): void {
+    this.cursor = Math.max(this.cursor ?? 0, id);
+  }
+
+  /** A page as it is by now: what was deleted since it was read has no text, and so is nothing to show. */
+  current(page: Page): Page {
+    return { ...page, entries: page.entries.map((said) => this.isDeleted(said.id) ? { ...said, text: "" } : said) };
   }
 
   /**
@@ -211,7 +246,7 @@ export class Room implements RoomView {
   /** I have everything up to `last` now; counts what others said that is new. */
   #advance(entries: readonly Said[], me: Person, last: number): number {
     const others = this.newsIn(entries, me);
-    this.cursor = Math.max(this.cursor ?? 0, last);
+    this.advance(last);
     this.#unread.push(
       ...others.filter(({ id }) => id > this.lastRead)
         .map(({ id, text }) => ({ id, mention: mentions(text, me.name, this.names) })),

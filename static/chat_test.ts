@@ -372,6 +372,8 @@ class Tab implements ChatListener {
   readonly heardWords: string[] = [];
   /** What it was told that they said meanwhile. */
   readonly missedWords: string[] = [];
+  /** What it was told that is gone. */
+  readonly deletions: string[] = [];
   readonly chat: Chat;
 
   constructor(server: FakeServer, browser = new Browser(), random: () => number = () => 0.5) {
@@ -433,6 +435,8 @@ class Tab implements ChatListener {
       ? [...before, ...room.items.slice(room.items.length - change.count)]
       : change.kind === "dropped"
       ? before.slice(change.count)
+      : change.kind === "deleted"
+      ? before.filter((item) => item.kind !== "said" || !change.said.includes(item.said))
       : [...room.items.slice(0, change.count), ...before];
     this.shown.set(room.name, shown);
     assert.deepEqual(shown, room.items, "the page shows what there is");
@@ -446,7 +450,12 @@ class Tab implements ChatListener {
     this.missedWords.push(...said.map(({ text }) => `${room.name}: ${text}`), ...isAll ? [] : ["and more"]);
   }
 
+  deleted(room: RoomView, ids: readonly number[]): void {
+    this.deletions.push(...ids.map((id) => `${room.name}: ${id}`));
+  }
+
   pending(): void {}
+  rules(): void {}
   people(): void {}
 
   refused(refusal: Refusal): void {

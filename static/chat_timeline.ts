@@ -19,7 +19,7 @@ export interface Page {
  * can send one.
  */
 export class Timeline {
-  readonly items: Item[];
+  items: Item[];
   moreBefore: boolean;
   moreAfter: boolean;
   /** From this id on everything is here, shown or not, */
@@ -66,6 +66,18 @@ export class Timeline {
     this.from = this.moreBefore ? entries[0]!.id : 0;
     this.items.unshift(...unknown.map((said): Item => ({ kind: "said", said })));
     return unknown.length === 0 ? undefined : { kind: "prepended", count: unknown.length };
+  }
+
+  /** Takes out what was deleted; says what of it was here. What is taken out is not put in again. */
+  delete(ids: ReadonlySet<number>): TimelineChange | undefined {
+    const said: Said[] = [];
+    const kept = this.items.filter((item) => {
+      if (item.kind !== "said" || !ids.has(item.said.id)) return true;
+      said.push(item.said);
+      return false;
+    });
+    if (said.length > 0) this.items = kept;
+    return said.length === 0 ? undefined : { kind: "deleted", said };
   }
 
   /** Lets go of the oldest if there are more than `max` items; says what changed. */

@@ -54,6 +54,13 @@ export class Chunks {
     return dropped;
   }
 
+  /** Takes a row out. */
+  remove(row: HTMLElement): void {
+    const chunk = row.parentElement;
+    row.remove();
+    if (chunk?.childElementCount === 0) chunk.remove();
+  }
+
   /** The row that holds a node. */
   holding(node: Element): HTMLElement | undefined {
     return node.closest<HTMLElement>("[role=listitem]") ?? undefined;

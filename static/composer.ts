@@ -36,10 +36,12 @@ export class Composer {
   readonly #drafts: Drafts;
   readonly #completer: Completer;
   readonly #limit: Limit;
+  readonly #button: HTMLElement;
   #room = "";
 
   constructor(form: HTMLFormElement, drafts: Drafts, ports: ComposerPorts) {
     this.#input = form.elements.namedItem("text") as HTMLTextAreaElement;
+    this.#button = form.querySelector("[type=submit]")!;
     this.#drafts = drafts;
     this.#ports = ports;
     form.addEventListener("submit", (event) => {
@@ -73,6 +75,19 @@ export class Composer {
     this.#set(this.#drafts.of(room));
   }
 
+  /**
+   * Nothing can be sent to the room that is shown, or everything again. What was written stays, and can be copied.
+   * @param by the id of the element that says why.
+   */
+  shut(isShut: boolean, by: string): void {
+    if (isShut === this.#input.readOnly) return;
+    this.#input.readOnly = isShut;
+    this.#input.placeholder = isShut ? "" : words.saySomething;
+    this.#button.ariaDisabled = String(isShut);
+    if (isShut) this.#input.setAttribute("aria-describedby", by);
+    else this.#input.removeAttribute("aria-describedby");
+  }
+
   /** Another tab changed the storage. */
   storageChanged(stored: Stored): void {
     if (this.#drafts.isGone(this.#room, stored)) this.#set("");
@@ -90,7 +105,7 @@ export class Composer {
   #send(): void {
     this.#input.focus();
     const text = this.#input.value.trim();
-    if (text === "") return;
+    if (text === "" || this.#input.readOnly) return;
     const why = problem(text, this.#ports.bytesMax());
     this.#ports.hint(why ?? "");
     if (why) return;

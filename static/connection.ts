@@ -1,4 +1,11 @@
-import { type ClientMessage, encode, parseServerMessage, type ServerMessage, shouldReconnect } from "../protocol.ts";
+import {
+  type ClientMessage,
+  encode,
+  parseServerMessage,
+  type Refusal,
+  type ServerMessage,
+  shouldReconnect,
+} from "../protocol.ts";
 import { backoff } from "./backoff.ts";
 
 /** How the connection is, as a person is told of it. */
@@ -8,8 +15,8 @@ export type Status =
   | { readonly state: "open" }
   /** Lost, or never made; the next attempt comes in `retryMs`. */
   | { readonly state: "waiting"; readonly retryMs: number; readonly code: number }
-  /** Over: the server said not to come back, and why. */
-  | { readonly state: "ended"; readonly code: number; readonly reason: string }
+  /** Over: the server said not to come back, and why; what it refused last may say more. */
+  | { readonly state: "ended"; readonly code: number; readonly reason: string; readonly refusal?: Refusal }
   /** There can't be one: the browser has no WebSocket. */
   | { readonly state: "unsupported" };
 
@@ -57,6 +64,7 @@ export class Connection {
   #failures = 0;
   #welcomedAt: number | undefined;
   #probing = false;
+  #refusal: Refusal | undefined;
   #callOffTimer: () => void = () => {};
 
   constructor(ports: Ports, listener: Listener) {
@@ -88,6 +96,15 @@ export class Connection {
     if (this.#status.state === "open") this.#lost(this.#socket!, 1006, "");
   }
 
+  /** Begins anew, whatever it is like now: I come as somebody else, or once more after the end. */
+  restart(): void {
+    this.#callOffTimer();
+    if (this.#socket !== undefined) abandon(this.#socket);
+    this.#failures = 0;
+    this.#probing = false;
+    this.#connect();
+  }
+
   /** Ends it for good, without a word to the listener. */
   stop(): void {
     this.#callOffTimer();
@@ -97,7 +114,7 @@ export class Connection {
 
   #connect(): void {
     const socket = this.#socket = this.#ports.open();
-    this.#welcomedAt = undefined;
+    this.#welcomedAt = this.#refusal = undefined;
     this.#change({ state: "connecting" });
     this.#timer(CONNECT_MS_MAX, () => this.#lost(socket, 1006, ""));
     const greet = () => socket.send(encode(this.#listener.hello()));
@@ -113,6 +130,7 @@ export class Connection {
       const message = read(line);
       if (message === undefined) continue;
       if (message.type === "welcome") this.#welcomedAt = this.#ports.now();
+      if (message.type === "error") this.#refusal = message;
       this.#listener.received(message);
       if (message.type === "welcome") this.#change({ state: "open" });
       // Whoever was told may have given the socket up.
@@ -135,7 +153,10 @@ export class Connection {
     this.#socket = undefined;
     this.#callOffTimer();
     this.#probing = false;
-    if (!shouldReconnect(code)) return this.#change({ state: "ended", code, reason });
+    if (!shouldReconnect(code)) {
+      const refusal = this.#refusal;
+      return this.#change({ state: "ended", code, reason, ...(refusal && { refusal }) });
+    }
     // Being let in is no success yet: a server that welcomes and then breaks down is not to be hammered either.
     if (this.#welcomedAt !== undefined && this.#ports.now() - this.#welcomedAt >= STABLE_MS) this.#failures = 0;
     const retryMs = backoff(this.#failures++, this.#ports.random());

@@ -16,6 +16,8 @@ export interface ConversationParts {
   readonly unseen: HTMLElement;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Where the reader was in a room: a message, and how far below the top of the viewport it was, in px. */
 interface Reading {
   readonly id: number;
@@ -93,6 +95,12 @@ export class Conversation {
         this.#timeline.append(room, change.count);
         frame();
       });
+    } else if (change.kind === "deleted") {
+      this.#stay(() => {
+        this.#timeline.remove(room, change.said);
+        frame();
+      }, new Set(change.said.map(({ id }) => id)));
+      keeper.left(room.unread);
     } else {
       const reading = this.#stay(() => {
         if (change.kind === "prepended") this.#timeline.prepend(room, change.count);
@@ -259,18 +267,18 @@ export class Conversation {
     else this.#readings.delete(this.#name);
   }
 
-  /** Where the reader is; undefined when it is the end. */
-  #reading(): Reading | undefined {
-    const id = this.#keeper.following ? undefined : this.#timeline.firstBelow(this.#top);
+  /** Where the reader is, which is at nothing that is about to go; undefined when it is the end. */
+  #reading(going: ReadonlySet<number> = NONE): Reading | undefined {
+    const id = this.#keeper.following ? undefined : this.#timeline.firstBelow(this.#top, going);
     return id === undefined
       ? undefined
       : { id, offset: this.#timeline.find(id)!.getBoundingClientRect().top - this.#top };
   }
 
   /** Changes what is shown while the reader stays where they are; returns where that is. */
-  #stay(change: () => void): Reading | undefined {
+  #stay(change: () => void, going?: ReadonlySet<number>): Reading | undefined {
     this.#keeper.scrolled();
-    const reading = this.#reading();
+    const reading = this.#reading(going);
     // Its end: above its text the author may go, when it turns out that they had spoken before.
     this.#keeper.prepend(change, () => reading && this.#timeline.find(reading.id)?.getBoundingClientRect().bottom);
     return reading;

@@ -1,9 +1,15 @@
+import { type Role, SECRET_LENGTH_MAX } from "../protocol.ts";
 import type { Memory } from "./chat_memory.ts";
 
 /** Where the secret is kept. */
 export const SECRET_KEY = "hubbub.secret";
 /** Where the name is kept. */
 export const NAME_KEY = "hubbub.name";
+/** Where the pass is kept: as what it let me in, a space, and the secret. */
+export const PASS_KEY = "hubbub.pass";
+
+/** Whom the server lets do less comes before whom it lets do more. */
+const ROLES: readonly string[] = ["guest", "member", "admin"] satisfies Role[];
 
 /** Who this browser is. */
 export class Identity {
@@ -13,6 +19,7 @@ export class Identity {
   readonly kept: boolean;
   readonly #memory: Memory;
   #wish: string | undefined;
+  #brought: string | undefined;
   #givenUp = false;
 
   constructor(memory: Memory) {
@@ -43,6 +50,38 @@ export class Identity {
   refused(): void {
     if (this.#wish === undefined) this.#givenUp = true;
     this.#wish = undefined;
+  }
+
+  /** The secret that lets me in, if I have any: the one that I brought in this tab, else the one that is kept. */
+  get pass(): string | undefined {
+    return this.#brought ?? this.#keptPass?.[1];
+  }
+
+  /** I come with a pass. It is kept when the server has accepted it. */
+  bring(pass: string): void {
+    this.#brought = pass;
+  }
+
+  /**
+   * The server let me in. What I brought is kept for all of my tabs, but not in place of a pass that lets me do more: who
+   * follows somebody's link must not lose that.
+   */
+  admitted(role: Role): void {
+    const [kept] = this.#keptPass ?? [];
+    if (this.#brought === undefined || (kept !== undefined && ROLES.indexOf(kept) > ROLES.indexOf(role))) return;
+    this.#memory.set(PASS_KEY, `${role} ${this.#brought}`);
+    this.#brought = undefined;
+  }
+
+  /** A pass is good for nothing, or not wanted any more. */
+  forget(pass: string | undefined): void {
+    if (this.#brought === pass) this.#brought = undefined;
+    if (this.#keptPass?.[1] === pass) this.#memory.remove(PASS_KEY);
+  }
+
+  get #keptPass(): readonly [role: string, secret: string] | undefined {
+    const [, role, secret] = /^(\w+) (.+)$/.exec(this.#memory.get(PASS_KEY) ?? "") ?? [];
+    return secret === undefined || secret.length > SECRET_LENGTH_MAX ? undefined : [role!, secret];
   }
 }
 

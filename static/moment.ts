@@ -8,6 +8,14 @@ export function sayMoment(at: number, now: Date): string {
   return formatOf(new Date(at).getFullYear() === now.getFullYear() ? DAY : YEAR).format(at);
 }
 
+/** How long something is, in whole seconds, in the largest unit that it is a multiple of: "5 minutes". */
+export function saySpan(seconds: number): string {
+  const [unit, length] = UNITS.find(([, length]) => seconds % length === 0)!;
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
+}
+
+const UNITS = [["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]] as const;
+
 // They take long to make, and can't be made before it is known for whom.
 const formats = new Map<Intl.DateTimeFormatOptions, Intl.DateTimeFormat>();
 

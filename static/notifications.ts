@@ -22,6 +22,8 @@ export interface Notice {
 export class Notifications {
   readonly #memory: Memory;
   readonly #followed: (href: string) => void;
+  /** Those that this page has shown and nobody has put away. */
+  readonly #shown = new Map<string, Notification>();
 
   /** @param followed is told where a notification leads that somebody follows. */
   constructor(memory: Memory, followed: (href: string) => void) {
@@ -61,10 +63,20 @@ export class Notifications {
     }, NOTIFY_MS);
   }
 
+  /** Takes a notification away, if there is one with the tag. */
+  async withdraw(tag: string): Promise<void> {
+    if (this.state !== "on") return;
+    this.#shown.get(tag)?.close();
+    const registration = await navigator.serviceWorker?.getRegistration();
+    for (const notification of await registration?.getNotifications({ tag }) ?? []) notification.close();
+  }
+
   async #show({ title, body, tag, href }: Notice): Promise<void> {
     const options = { body, tag, data: href, icon: "/static/icon.svg" };
     try {
       const notification = new Notification(title, options);
+      this.#shown.set(tag, notification);
+      notification.onclose = () => this.#shown.delete(tag);
       notification.onclick = () => {
         focus();
         notification.close();

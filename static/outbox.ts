@@ -54,9 +54,9 @@ export class Outbox {
     return this.#letters.filter(({ pending }) => pending.room === room).map(({ pending }) => pending);
   }
 
-  /** What has to be said next. */
-  get next(): Pending | undefined {
-    return this.#letters.find(({ pending }) => pending.failed === undefined)?.pending;
+  /** What has to be said next, but for rooms where it is too soon. */
+  next(isTooSoon: (room: string) => boolean = () => false): Pending | undefined {
+    return this.#letters.find(({ pending }) => pending.failed === undefined && !isTooSoon(pending.room))?.pending;
   }
 
   /** The message with a nonce. */

@@ -10,6 +10,8 @@ export const ECHO_MS_MAX = 15_000;
 const SLOW_ECHO_MS_MAX = 120_000;
 /** How often a room is entered for the sake of one message. */
 const ENTRIES_MAX = 3;
+/** In a slow room nothing is tried again sooner than this, in ms: the server's clock and mine may differ. */
+const PAUSE_MS_MIN = 1_000;
 
 /** The way to the server. */
 export interface Way {
@@ -23,6 +25,10 @@ export interface Way {
   enter(room: string): void;
   /** The server says that I am not in the room. */
   expelled(room: string): void;
+  /** How much time has to be between two messages in the room, in ms. */
+  pauseMs(room: string): number;
+  /** What is said in the room waits for its time, or does so no more. */
+  held(room: string, isHeld: boolean): void;
   /** Says it; false when that can't be done now. */
   say(pending: Pending): boolean;
   /** The connection is open, but what was said on it does not come back. */
@@ -33,13 +39,17 @@ export interface Way {
 
 /**
  * Sends what is in the outbox, one message at a time: the next goes only when the one before has come back or was refused
- * for good. If two were under way and the first could not be kept, the second would overtake it.
+ * for good. If two were under way and the first could not be kept, the second would overtake it. Only what waits for its
+ * time in a slow room does not keep others from being said elsewhere.
  */
 export class Sender {
   readonly #outbox: Outbox;
   readonly #way: Way;
   readonly #after: (ms: number, callback: () => void) => () => void;
+  readonly #now: () => number;
   readonly #random: () => number;
+  /** The rooms where it is too soon to say more, and what calls off that it is tried again. */
+  readonly #slow = new Map<string, () => void>();
   /** The nonce of the message whose echo is awaited, or whose room is being entered. */
   #sent: string | undefined;
   #entering: string | undefined;
@@ -52,18 +62,19 @@ export class Sender {
   constructor(
     outbox: Outbox,
     way: Way,
-    ports: { after(ms: number, callback: () => void): () => void; random(): number },
+    ports: { after(ms: number, callback: () => void): () => void; now(): number; random(): number },
   ) {
     this.#outbox = outbox;
     this.#way = way;
     this.#after = (ms, callback) => ports.after(ms, callback);
+    this.#now = () => ports.now();
     this.#random = () => ports.random();
   }
 
   /** Sends the next message if it is its time. */
   go(): void {
     if (this.#sent !== undefined || this.#resting || !this.#way.open) return;
-    const next = this.#outbox.next;
+    const next = this.#outbox.next((room) => this.#slow.has(room));
     if (next === undefined) return;
     const bytes = new TextEncoder().encode(next.text).length;
     if (bytes > this.#way.textBytesMax) {
@@ -90,18 +101,22 @@ export class Sender {
   }
 
   /** A message was refused. */
-  refused(nonce: string, { code, reason }: Refusal): void {
+  refused(nonce: string, { code, reason, detail }: Refusal): void {
     if (nonce !== this.#sent) return;
     this.#callOffTimer();
     this.#sent = undefined;
+    const room = this.#outbox.get(nonce)?.room;
+    if (code === "slow" && room !== undefined) {
+      this.#hold(room, Number(detail));
+      return this.go();
+    }
     // A newer server may have reasons that this page does not know.
     if (REFUSALS[code]?.retry) return this.#rest();
-    const room = this.#outbox.get(nonce)?.room;
     if (code === "notJoined" && room !== undefined && this.#entries++ < ENTRIES_MAX) {
       this.#way.expelled(room);
     } else {
       this.#reset();
-      this.#way.failed(nonce, { code, reason });
+      this.#way.failed(nonce, { code, reason, ...(detail === undefined ? {} : { detail }) });
     }
     this.go();
   }
@@ -120,6 +135,7 @@ export class Sender {
     this.#callOffTimer();
     this.#sent = this.#entering = undefined;
     this.#resting = false;
+    for (const room of [...this.#slow.keys()]) this.#release(room);
     if (sent !== undefined && blame !== undefined) this.#way.failed(sent, blame);
   }
 
@@ -127,6 +143,25 @@ export class Sender {
     this.#callOffTimer();
     this.#sent = this.#entering = undefined;
     this.#refusals = this.#silences = this.#entries = 0;
+  }
+
+  /** Waits in a room until one may say more there, in ms since 1970 by the server's clock. */
+  #hold(room: string, at: number): void {
+    const ms = Math.max(PAUSE_MS_MIN, Math.min(at - this.#now(), this.#way.pauseMs(room)) || 0);
+    this.#slow.set(
+      room,
+      this.#after(ms, () => {
+        this.#release(room);
+        this.go();
+      }),
+    );
+    this.#way.held(room, true);
+  }
+
+  #release(room: string): void {
+    this.#slow.get(room)!();
+    this.#slow.delete(room);
+    this.#way.held(room, false);
   }
 
   #rest(): void {

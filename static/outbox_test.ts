@@ -52,7 +52,7 @@ test("What was said is there after a reload, in the order of saying", () => {
   outbox.add("dev", "d");
   const next = browser.open();
   assert.deepEqual([texts(next), texts(next, "dev")], [["c", "a", "b"], ["d"]]);
-  assert.deepEqual([next.next!.text, [...next.rooms]], ["c", ["lobby", "dev"]]);
+  assert.deepEqual([next.next()!.text, [...next.rooms]], ["c", ["lobby", "dev"]]);
 });
 
 test("The order of saying holds when the clock is set back, also over a reload", () => {
@@ -103,7 +103,7 @@ test("What failed is passed over, stays over a reload, and comes last when it is
   outbox.fail(nonce, NO);
   outbox.add("lobby", "b");
   const next = browser.open();
-  assert.deepEqual([next.next!.text, next.get(nonce)!.failed], ["b", NO]);
+  assert.deepEqual([next.next()!.text, next.get(nonce)!.failed], ["b", NO]);
   assert.equal(next.resend(nonce)!.failed, undefined);
   assert.deepEqual([texts(next), texts(browser.open())], [["b", "a"], ["b", "a"]]);
   assert.equal(next.resend(nonce), undefined);
@@ -117,7 +117,7 @@ test("What failed for a reason that nobody understands any more has failed all t
   const pending = JSON.parse(browser.shelf.getItem(key)!);
   browser.shelf.setItem(key, JSON.stringify({ ...pending, failed: "It is longer than 20 bytes." }));
   const next = browser.open();
-  assert.deepEqual([texts(next), next.next], [["a"], undefined]);
+  assert.deepEqual([texts(next), next.next()], [["a"], undefined]);
 });
 
 test("What another tab has had for long is taken over, what failed there is not", () => {
@@ -143,7 +143,7 @@ test("When the storage is full nothing is lost before the tab is closed, and no 
   outbox.add("lobby", "c");
   assert.deepEqual([texts(outbox), outbox.kept, texts(browser.open())], [["a", "b", "c"], false, ["a"]]);
   outbox.remove(nonce);
-  outbox.fail(outbox.next!.nonce, NO);
+  outbox.fail(outbox.next()!.nonce, NO);
   assert.deepEqual(texts(outbox), ["a", "c"]);
 });
 

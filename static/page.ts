@@ -1,6 +1,7 @@
 // Before everything else, so that the handshake is made meanwhile.
 import { openSocket } from "./first_socket.ts";
-import { DEFAULT_ROOM, type Refusal, type Said, WARNING } from "../protocol.ts";
+import { DEFAULT_ROOM, type Person, type Refusal, type Said, WARNING } from "../protocol.ts";
+import { Access } from "./access.ts";
 import { Attention } from "./attention.ts";
 import { Banner } from "./banner.ts";
 import { Chat, type ChatActions, type ChatListener, type RoomView, type TimelineChange } from "./chat.ts";
@@ -11,13 +12,19 @@ import type { Status } from "./connection.ts";
 import { Conversation } from "./conversation.ts";
 import { Drafts, type Stored } from "./drafts.ts";
 import { Drawer } from "./drawer.ts";
+import { element } from "./element.ts";
 import { closeByEscape } from "./escape.ts";
 import { words } from "./i18n.ts";
 import { type Shortcut, shortcutOf, writingInto } from "./keys.ts";
 import { beginToSpeak, offerLanguages } from "./language.ts";
+import { Menu } from "./menu.ts";
+import { MessageMenu } from "./message_menu.ts";
+import { saySpan } from "./moment.ts";
+import { Moderator } from "./moderator.ts";
 import { Notifications } from "./notifications.ts";
+import { Outcome } from "./outcome.ts";
 import { isGuest, People } from "./people.ts";
-import { hrefOf, type Place, placeOf } from "./place.ts";
+import { hrefOf, passOf, type Place, placeOf } from "./place.ts";
 import { sayRefusal } from "./refusal.ts";
 import { Rooms } from "./rooms.ts";
 import { Search } from "./search.ts";
@@ -36,6 +43,9 @@ function byId<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
+// At once, lest somebody look over the reader's shoulder.
+const broughtAlong = takePass();
+
 const memory = new Memory(() => localStorage);
 offerLanguages(byId("language"), beginToSpeak(memory), memory, (text) => byId("language-answer").textContent = text);
 const banner = new Banner(document.querySelector("header")!);
@@ -50,10 +60,17 @@ class Page implements ChatListener {
   readonly #composer: Composer;
   readonly #attention: Attention;
   readonly #settings: Settings;
+  readonly #access: Access;
+  readonly #menu = new Menu(() => this.#composer.focus());
+  readonly #outcome = new Outcome(byId("outcome"), () => this.#composer.focus());
+  readonly #moderator: Moderator;
+  /** What I want to be deleted, by its id. */
+  readonly #deleting = new Set<number>();
   readonly #roomsDrawer = new Drawer(byId("rooms-open"), byId("rooms"), byId("settings"));
   readonly #searchDrawer = new Drawer(byId("search-open"), byId("search"), byId("found"));
   readonly #peopleDrawer = new Drawer(byId("people-open"), byId("people"));
   #connected = false;
+  #over = false;
   #shown = "";
 
   constructor(chat: ChatActions) {
@@ -72,7 +89,21 @@ class Page implements ChatListener {
       unseen: byId("unseen"),
     }, timeline);
     this.#rooms = new Rooms(chat, byId("rooms"), (room) => this.#go({ room }), (room) => chat.leave(room));
-    this.#people = new People(chat, byId("people"));
+    this.#moderator = new Moderator(
+      chat,
+      (said) => this.#delete(said),
+      (done) => this.#outcome.show(done),
+      (secret) => new URL(`/#guest=${secret}`, location.href).href,
+    );
+    new MessageMenu(byId("timeline"), this.#menu, {
+      choices: (id) => this.#about(id, (said) => this.#moderator.message(said)),
+      deletion: (id) => this.#about(id, (said) => this.#moderator.deletion(said)),
+    });
+    this.#menu.attach(byId("moderate"), () => {
+      const room = chat.rooms.get(this.#shown);
+      return room && this.#moderator.room(room);
+    });
+    this.#people = new People(chat, byId("people"), (person) => this.#offer(person));
     this.#search = new Search(chat, byId("search"), byId("found"), () => this.#composer.focus());
     this.#composer = new Composer(byId("composer"), new Drafts(memory, after), {
       bytesMax: () => chat.textBytesMax,
@@ -90,7 +121,13 @@ class Page implements ChatListener {
     });
     const parts = { log: byId("read-out"), icon: byId<HTMLElement & HTMLLinkElement>("icon") };
     this.#attention = new Attention(chat, parts, notifications);
-    this.#settings = new Settings(byId("settings"), byId("settings-open"), memory, notifications);
+    this.#settings = new Settings(byId("settings"), byId("settings-open"), memory, notifications, chat);
+    this.#access = new Access(
+      byId("access"),
+      (pass) => chat.enter(pass),
+      () => document.activeElement === byId("text") && byId<HTMLTextAreaElement>("text").value !== "",
+      () => this.#composer.focus(),
+    );
     this.#nameDays();
     this.#listen();
   }
@@ -102,20 +139,41 @@ class Page implements ChatListener {
 
   status(status: Status): void {
     this.#connected = status.state === "open";
+    this.#over = status.state === "ended";
     const retry = byId("retry");
     const hadFocus = document.activeElement === retry;
     banner.show(status);
     if (hadFocus && retry.hidden) this.#composer.focus();
+    this.#access.show(status);
     this.#conversation.update();
   }
 
   me(): void {
-    const { me } = this.#chat;
+    const { me, role } = this.#chat;
+    byId("moderate").hidden = role !== "admin";
+    byId("enter").hidden = role === "guest";
     // The focus does not go back to what is about to go.
     byId("guest").hidden = !me || !isGuest(me.name);
     byId("guest").querySelector("bdi")!.textContent = me?.name ?? "";
     this.#people.showMe();
     this.#conversation.renamed();
+    this.rules();
+  }
+
+  /** Says what holds in the room that is shown, and why nothing can be said there. */
+  rules(): void {
+    const { muted, role, rooms } = this.#chat;
+    const { locked = false, slow = 0 } = rooms.get(this.#shown)?.rules ?? {};
+    const notice = locked
+      ? words.roomLocked
+      : muted
+      ? sayRefusal(muted)
+      : slow > 0
+      ? words.slowNotice(saySpan(slow))
+      : "";
+    const line = byId("rules");
+    if (line.textContent !== notice) line.textContent = notice;
+    this.#composer.shut(locked && role !== "admin", line.id);
   }
 
   rooms(): void {
@@ -139,6 +197,15 @@ class Page implements ChatListener {
   timeline(room: RoomView, change: TimelineChange): void {
     this.#conversation.changed(room, change);
     this.#takeAim();
+    if (change.kind !== "deleted" || room.name !== this.#shown) return;
+    const isMine = change.said.some(({ id, user }) => user === this.#chat.me?.id && !this.#deleting.has(id));
+    if (isMine) hint(words.deletedYours);
+  }
+
+  deleted(_room: RoomView, ids: readonly number[]): void {
+    this.#search.remove(ids);
+    this.#attention.deleted(ids);
+    if (ids.some((id) => this.#deleting.delete(id))) hint(words.deletedIt);
   }
 
   heard(room: RoomView, said: readonly Said[]): void {
@@ -178,7 +245,11 @@ class Page implements ChatListener {
     document.addEventListener("click", (event) => this.#clicked(event));
     // A machine that slept over midnight was not told.
     document.addEventListener("visibilitychange", () => this.#conversation.nameDays());
-    addEventListener("popstate", () => this.#show(this.#placeOfAddress()));
+    addEventListener("popstate", () => {
+      const pass = takePass();
+      if (pass) chat.enter(pass);
+      this.#show(this.#placeOfAddress());
+    });
     byId("unseen").addEventListener("click", () => {
       this.#composer.focus();
       this.#toEnd(words.newestMissing);
@@ -196,6 +267,7 @@ class Page implements ChatListener {
     closeByEscape(
       () => this.#composer.focus(),
       () => this.#composer.dismiss(),
+      () => this.#menu.close(),
       () => this.#settings.close(),
       // Where both are open, this lies over the form with the name.
       () => this.#search.close(),
@@ -206,12 +278,32 @@ class Page implements ChatListener {
     );
     byId("retry").addEventListener("click", () => {
       this.#composer.focus();
-      chat.retry();
+      if (this.#over) chat.enter();
+      else chat.retry();
     });
     byId("guest").querySelector("button")!.addEventListener("click", () => {
       this.#peopleDrawer.open();
       this.#people.askForName();
     });
+  }
+
+  /** What can be done with a message of the room that is shown. */
+  #about<T>(id: number, what: (said: Said) => T): T | undefined {
+    const item = this.#chat.rooms.get(this.#shown)?.items.find((item) => item.kind === "said" && item.said.id === id);
+    return item?.kind === "said" ? what(item.said) : undefined;
+  }
+
+  #offer(person: Person): HTMLElement | undefined {
+    if (!this.#moderator.person(person)) return undefined;
+    const opener = element("button", "act", "⋯");
+    opener.ariaLabel = opener.title = words.personActions(person.name);
+    this.#menu.attach(opener, () => this.#moderator.person(person));
+    return opener;
+  }
+
+  #delete({ room, id }: Said): void {
+    if (this.#chat.delete(room, id)) this.#deleting.add(id);
+    else hint(words.notNow);
   }
 
   /** From what is written one comes to what is said. */
@@ -311,8 +403,10 @@ class Page implements ChatListener {
     this.#composer.show(name);
     if (!this.#chat.rooms.has(name)) this.#chat.join(name);
     byId("here").textContent = name;
+    this.#outcome.close();
     this.#conversation.show(name);
     this.rooms();
+    this.rules();
     const room = this.#chat.rooms.get(name);
     if (room) this.people(room);
   }
@@ -325,6 +419,13 @@ class Page implements ChatListener {
     this.#conversation.aim = undefined;
     if (!await this.#conversation.goTo(message)) hint(words.messageMissing);
   }
+}
+
+/** Takes the pass out of the address, where everybody could see it. */
+function takePass(): string | undefined {
+  const pass = passOf(location);
+  if (pass !== undefined) history.replaceState(null, "", location.pathname + location.search);
+  return pass;
 }
 
 function hint(text: string): void {
@@ -348,7 +449,9 @@ function begin(): void {
     me: () => page.me(),
     rooms: () => page.rooms(),
     timeline: (room, change) => page.timeline(room, change),
+    deleted: (room, ids) => page.deleted(room, ids),
     pending: (room) => page.pending(room),
+    rules: () => page.rules(),
     people: (room) => page.people(room),
     heard: (room, said) => page.heard(room, said),
     missed: (room, said, isAll) => page.missed(room, said, isAll),
@@ -356,6 +459,7 @@ function begin(): void {
   });
   const page = new Page(chat);
   page.open();
+  if (broughtAlong) chat.enter(broughtAlong);
   chat.start();
   // What takes long to make the first time is made while the answer is on its way.
   timeOf(Date.now());

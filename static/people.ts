@@ -1,4 +1,4 @@
-import { cleanName, type Person } from "../protocol.ts";
+import { cleanName, type Person, type Role } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import { element } from "./element.ts";
 import { giveFocus } from "./focus.ts";
@@ -14,6 +14,7 @@ export function isGuest(name: string): boolean {
 /** The people who are in the room that is shown, I first, and the form in which I change my name. */
 export class People {
   readonly #chat: ChatActions;
+  readonly #offer: (person: Person) => HTMLElement | undefined;
   readonly #heading: HTMLElement;
   readonly #me: HTMLElement;
   readonly #others: HTMLElement;
@@ -23,13 +24,17 @@ export class People {
   readonly #input: HTMLInputElement;
   readonly #answer: HTMLElement;
   #shown: readonly Person[] = [];
+  /** As what I was let in when they were shown. */
+  #role: Role | undefined;
   /** The name that I have asked for and that has not been answered. */
   #asked: string | undefined;
   /** What had the focus before the form. */
   #from: Element | null = null;
 
-  constructor(chat: ChatActions, panel: HTMLElement) {
+  /** @param offer makes the button for what can be done about somebody; undefined when nothing can. */
+  constructor(chat: ChatActions, panel: HTMLElement, offer: (person: Person) => HTMLElement | undefined) {
     this.#chat = chat;
+    this.#offer = offer;
     this.#heading = panel.querySelector("h2")!;
     this.#me = panel.querySelector("#me")!;
     this.#others = panel.querySelector("ul")!;
@@ -56,9 +61,20 @@ export class People {
     const unlisted = count - others.length - 1;
     this.#rest.textContent = unlisted > 0 ? words.andMore(unlisted) : "";
     // Somebody types far more often than somebody comes or goes.
-    if (isSame(others, this.#shown)) return;
-    this.#shown = others;
-    this.#others.replaceChildren(...others.map((person) => element("li", "", avatarOf(person), nameOf(person))));
+    if (isSame(others, this.#shown) && this.#role === this.#chat.role) return;
+    [this.#shown, this.#role] = [others, this.#chat.role];
+    const focused = this.#others.contains(document.activeElement) &&
+      document.activeElement!.closest<HTMLElement>("li")!.dataset.id;
+    this.#others.replaceChildren(...others.map((person) => this.#render(person)));
+    if (focused) giveFocus(this.#others.querySelector(`[data-id="${focused}"] button`), this.#rename);
+  }
+
+  #render(person: Person): HTMLElement {
+    const item = element("li", "", avatarOf(person), nameOf(person));
+    item.dataset.id = person.id;
+    const offered = this.#offer(person);
+    if (offered) item.append(offered);
+    return item;
   }
 
   /** Shows what I am called now. */
@@ -66,7 +82,13 @@ export class People {
     const { me } = this.#chat;
     this.#rename.hidden = !me || !this.#form.hidden;
     if (!me) return;
-    this.#me.replaceChildren(avatarOf(me), nameOf(me), element("span", "you", words.you));
+    const administrator = element("span", "you administrator", words.administrator);
+    this.#me.replaceChildren(
+      avatarOf(me),
+      nameOf(me),
+      element("span", "you", words.you),
+      ...this.#chat.role === "admin" ? [administrator] : [],
+    );
     if (me.name === this.#asked) this.#close();
   }
 

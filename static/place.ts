@@ -1,4 +1,4 @@
-import { DEFAULT_ROOM, isRoomName } from "../protocol.ts";
+import { DEFAULT_ROOM, isRoomName, SECRET_LENGTH_MAX } from "../protocol.ts";
 
 /** Where the page is: in a room, and perhaps at one of its messages. */
 export interface Place {
@@ -18,4 +18,18 @@ export function placeOf({ searchParams, hash }: URL): Place | undefined {
   if (!isRoomName(room)) return undefined;
   const message = /^#m(\d{1,15})$/.exec(hash)?.[1];
   return message === undefined ? { room } : { room, message: Number(message) };
+}
+
+/**
+ * The secret that an address carries: `#key=…`, `#guest=…` or `#admin=…`; undefined when it carries none. It is in the
+ * fragment, which a browser sends to nobody.
+ */
+export function passOf({ hash }: Pick<URL, "hash">): string | undefined {
+  const secret = /^#(?:key|guest|admin)=(.*)$/.exec(hash)?.[1];
+  if (secret === undefined) return undefined;
+  try {
+    return decodeURIComponent(secret).slice(0, SECRET_LENGTH_MAX);
+  } catch {
+    return secret.slice(0, SECRET_LENGTH_MAX);
+  }
 }

@@ -13,8 +13,14 @@ export type Failure =
 
 /** Reads a failure out of the storage, where anything may stand. */
 export function readFailure(value: unknown): Failure {
-  const { code, reason, bytes, bytesMax } = Object(value);
-  if (code !== "tooLong") return { code, reason: typeof reason === "string" ? reason : "" };
+  const { code, reason, detail, bytes, bytesMax } = Object(value);
+  if (code !== "tooLong") {
+    return {
+      code,
+      reason: typeof reason === "string" ? reason : "",
+      ...(typeof detail === "string" ? { detail } : {}),
+    };
+  }
   return typeof bytes === "number" && typeof bytesMax === "number" ? { code, bytes, bytesMax } : { code };
 }
 
@@ -49,21 +55,23 @@ const SENTENCES: {
   notAllowed: () => words.notAllowed,
   notFound: () => words.notFound,
   locked: () => words.roomLocked,
-  muted: ({ detail }) => detail === undefined ? words.youMuted : words.youMutedUntil(momentOf(detail)),
+  muted: ({ detail }) => untilWhen(detail, words.youMuted, words.youMutedUntil),
   slow: () => words.roomSlow,
   keyNeeded: () => words.keyNeeded,
   keyWrong: () => words.keyWrong,
   tooManyTries: () => words.tooManyTries,
   linkEnded: () => words.linkEnded,
-  banned: ({ detail }) => detail === undefined ? words.youBanned : words.youBannedUntil(momentOf(detail)),
+  banned: ({ detail }) => untilWhen(detail, words.youBanned, words.youBannedUntil),
   storage: () => words.storage,
   busy: () => words.busy,
   tooFast: () => words.tooFast,
 };
 
-/** The moment that a detail tells, in ms since 1970. */
-function momentOf(detail: string): string {
-  return sayMoment(Number(detail), new Date());
+/** What is said of something that has no end, or of its end, in ms since 1970. */
+function untilWhen(detail: string | undefined, endless: string, ending: (end: string) => string): string {
+  const at = Number(detail);
+  // It may come from the storage, where anything may stand.
+  return Number.isNaN(new Date(at).getTime()) ? endless : ending(sayMoment(at, new Date()));
 }
 
 const RULES: { readonly [Rule in NameRule]: () => string } = {

@@ -66,6 +66,11 @@ export class ScrollKeeper {
     this.#look();
   }
 
+  /** Of those that were not seen no more than so many are left. */
+  left(count: number): void {
+    this.#setUnseen(Math.min(this.#unseen, count));
+  }
+
   /** The reader scrolled. */
   scrolled(): void {
     this.#look();

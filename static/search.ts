@@ -76,6 +76,19 @@ export class Search {
     return true;
   }
 
+  /** Messages were deleted: they are not found any more. */
+  remove(ids: readonly number[]): void {
+    for (const id of ids) {
+      const item = this.#list.querySelector(`[data-id="${id}"]`);
+      if (!item) continue;
+      const next = (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("a");
+      const hadFocus = item.contains(document.activeElement);
+      item.remove();
+      if (hadFocus) giveFocus(next, this.#input);
+      this.#count(!this.#more.hidden);
+    }
+  }
+
   /** Leaves the search box; false when nobody is there. */
   leave(): boolean {
     if (document.activeElement !== this.#input) return false;
@@ -116,15 +129,16 @@ export class Search {
     }
     this.#more.textContent = words.more;
     const known = this.#list.childElementCount;
-    const count = known + found.entries.length;
-    this.#state.textContent = count === 0
-      ? words.nothingFound
-      : found.more
-      ? words.foundSome(count)
-      : words.foundAll(count);
     this.#list.append(...found.entries.map((said) => this.#render(said)));
+    this.#count(found.more);
     if (hadFocus && !found.more) this.#list.querySelectorAll("a")[known]?.focus();
     this.#before = found.entries.at(-1)?.id;
+  }
+
+  /** Says how many are listed, and whether there are more. */
+  #count(more: boolean): void {
+    const count = this.#list.childElementCount;
+    this.#state.textContent = count === 0 ? words.nothingFound : more ? words.foundSome(count) : words.foundAll(count);
   }
 
   #render(said: Said): HTMLElement {
@@ -139,7 +153,9 @@ export class Search {
       text,
     );
     link.href = hrefOf({ room: said.room, message: said.id });
-    return element("li", "", link);
+    const item = element("li", "", link);
+    item.dataset.id = String(said.id);
+    return item;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ChatActions } from "./chat.ts";
 import type { Memory } from "./chat_memory.ts";
 import { element } from "./element.ts";
 import { words } from "./i18n.ts";
@@ -16,6 +17,7 @@ function keys(): (readonly [keys: readonly string[], what: string])[] {
     [["Esc"], words.keyEscape],
     [["↑"], words.keyUp],
     [["↓"], words.keyDown],
+    [["Delete"], words.keyDelete],
     [["Alt", "↑"], words.keyPreviousRoom],
     [["Alt", "↓"], words.keyNextRoom],
     [["/"], words.keySearch],
@@ -31,8 +33,16 @@ export class Settings {
   readonly #notify: HTMLInputElement;
   readonly #answer: HTMLElement;
   readonly #single: HTMLInputElement;
+  readonly #chat: Pick<ChatActions, "role" | "hasPass" | "forgetPass">;
 
-  constructor(dialog: HTMLDialogElement, opener: HTMLElement, memory: Memory, notifications: Notifications) {
+  constructor(
+    dialog: HTMLDialogElement,
+    opener: HTMLElement,
+    memory: Memory,
+    notifications: Notifications,
+    chat: Pick<ChatActions, "role" | "hasPass" | "forgetPass">,
+  ) {
+    this.#chat = chat;
     this.#dialog = dialog;
     this.#memory = memory;
     this.#notifications = notifications;
@@ -54,6 +64,10 @@ export class Settings {
     dialog.addEventListener("click", ({ target }) => {
       // Nothing but what is around it is the dialog itself.
       if (target === dialog) dialog.close();
+    });
+    dialog.querySelector("#pass-state button")!.addEventListener("click", () => {
+      dialog.close();
+      chat.forgetPass();
     });
     this.#notify.addEventListener("change", () => this.#setNotifications());
     this.#single.addEventListener("change", () => {
@@ -88,7 +102,17 @@ export class Settings {
     this.#show();
   }
 
+  /** Says what somebody came in with, if they did with anything. */
+  #showPass(): void {
+    const { role, hasPass } = this.#chat;
+    const part = this.#dialog.querySelector<HTMLElement>("#pass-state")!;
+    part.hidden = !role || !hasPass;
+    const sentences = { admin: words.asAdministrator, member: words.asMember, guest: words.asGuest };
+    part.querySelector("span")!.textContent = role ? sentences[role] : "";
+  }
+
   #show(): void {
+    this.#showPass();
     const { state } = this.#notifications;
     this.#notify.checked = state === "on";
     this.#notify.disabled = state === "unavailable" || state === "blocked";

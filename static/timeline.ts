@@ -100,6 +100,20 @@ export class Timeline {
     this.#placeNew(room);
   }
 
+  /** Takes out messages that are not among the items any more. */
+  remove(room: RoomView, said: readonly Said[]): void {
+    const { items } = room;
+    for (const { id } of said) {
+      const message = this.#said.get(id);
+      if (message) this.#rows.remove(message.row);
+      this.#said.delete(id);
+    }
+    // What came after one begins a group now, or the day.
+    for (const { id } of said) this.#stand(items, items.findIndex((item) => item.kind === "said" && item.said.id > id));
+    this.#placeNew(room);
+    this.#standPending(room);
+  }
+
   /** Shows what is pending in a room now. In an older part of it that would be in the wrong place. */
   update(room: RoomView): void {
     const pending = room.moreAfter ? [] : room.pending;
@@ -110,7 +124,7 @@ export class Timeline {
     for (const message of pending) {
       const known = this.#pending.get(message.nonce);
       const made = known ?? makeMessage();
-      this.#renderPending(made, message);
+      this.#renderPending(made, message, room.held);
       if (!known) this.#putLast(message.nonce, made);
     }
     // What is tried once more comes last.
@@ -180,10 +194,13 @@ export class Timeline {
     return this.find(ids.reduce((best, other) => distance(other) < distance(best) ? other : best, ids[0]!));
   }
 
-  /** The id of the first message that reaches below a line on the screen, as getBoundingClientRect tells its place. */
-  firstBelow(line: number): number | undefined {
+  /**
+   * The id of the first message that reaches below a line on the screen, as getBoundingClientRect tells its place; of those
+   * that are about to go, none.
+   */
+  firstBelow(line: number, going: ReadonlySet<number>): number | undefined {
     let row = this.#rows.firstBelow(line);
-    while (row && row.dataset.id === undefined) row = this.#rows.after(row);
+    while (row && (row.dataset.id === undefined || going.has(Number(row.dataset.id)))) row = this.#rows.after(row);
     return row && Number(row.dataset.id);
   }
 
@@ -233,14 +250,15 @@ export class Timeline {
     return message.row;
   }
 
-  #renderPending(message: Message, { nonce, text, failed }: Pending): void {
+  #renderPending(message: Message, { nonce, text, failed }: Pending, held: boolean): void {
     const { row, box } = message;
     const me = this.#ports.me() ?? { id: "", name: words.me };
     row.classList.add("mine");
     row.classList.toggle("pending", failed === undefined);
     row.classList.toggle("failed", failed !== undefined);
     const why = failed && sayFailure(failed);
-    const state = failed !== undefined ? words.notSent : this.#ports.connected() ? words.sending : words.waiting;
+    const waiting = !this.#ports.connected() ? words.waiting : held ? words.waitsItsTurn : words.sending;
+    const state = failed !== undefined ? words.notSent : waiting;
     // Its text is as it was, and what has the focus stays there, unless something has changed.
     if (row.dataset.state === (why ?? state)) return;
     row.dataset.state = why ?? state;

@@ -41,7 +41,7 @@ class Visitor extends Tab {
   }
 
   override timeline({ name, items }: RoomView, change: TimelineChange): void {
-    if (change.kind === "dropped") return;
+    if (change.kind === "dropped" || change.kind === "deleted") return;
     const shown = change.kind === "reset" ? items : items.slice(items.length - change.count);
     const ids = shown.flatMap((item) => item.kind === "said" ? [item.said.id] : []);
     let seen = this.seen.get(name)!;

@@ -123,13 +123,17 @@ export class Tab implements ChatListener {
   timeline({ name, items }: RoomView, change: TimelineChange): void {
     const before = this.shown.get(name) ?? [];
     if (change.kind === "reset") this.shown.set(name, [...items]);
-    else if (change.kind === "prepended") this.shown.set(name, [...items.slice(0, change.count), ...before]);
+    else if (change.kind === "deleted") {
+      this.shown.set(name, before.filter((item) => item.kind !== "said" || !change.said.includes(item.said)));
+    } else if (change.kind === "prepended") this.shown.set(name, [...items.slice(0, change.count), ...before]);
     else this.shown.set(name, [...before, ...items.slice(items.length - change.count)]);
     this.#world.watch.wake();
   }
 
   heard(): void {}
   missed(): void {}
+  deleted(): void {}
+  rules(): void {}
 
   pending(): void {
     this.#world.watch.wake();
