@@ -3,12 +3,15 @@ import test from "node:test";
 import fc from "fast-check";
 import {
   type ClientMessage,
+  type Deleted,
   Disconnect,
   encode,
   type Joined,
   PAGE_ENTRIES,
   parseClientMessage,
   type Refusal,
+  type Role,
+  type Rules,
   type Said,
   type ServerMessage,
 } from "../protocol.ts";
@@ -17,7 +20,7 @@ import type { Shelf } from "./chat_memory.ts";
 import { ITEMS_MAX, UNREAD_ITEMS_MAX } from "./chat_timeline.ts";
 import { HINT_MS, TYPING_MS } from "./chat_typing.ts";
 import { CONNECT_MS_MAX, PROBE_MS_MAX, type Status } from "./connection.ts";
-import { NAME_KEY } from "./identity.ts";
+import { NAME_KEY, PASS_KEY } from "./identity.ts";
 import { OUTBOX_PREFIX } from "./outbox.ts";
 import { ECHO_MS_MAX } from "./outbox_sender.ts";
 
@@ -118,6 +121,15 @@ class ServerConnection {
     this.server.clock.after(WIRE_MS, () => this.socket.onclose?.({ code, reason }));
   }
 
+  turnAway(code: Refusal["code"], disconnect: Disconnect, detail?: string): void {
+    this.write({ type: "error", code, reason: `No: ${code}`, detail });
+    this.carry(() => {
+      this.gone();
+      this.socket.readyState = 3;
+      this.socket.onclose?.(disconnect);
+    });
+  }
+
   gone(): void {
     this.over = true;
     this.server.connections.delete(this);
@@ -137,6 +149,13 @@ class FakeServer {
   readonly names = new Map<string, string>();
   readonly taken = new Set<string>();
   log: Said[] = [];
+  readonly deletions: Deleted[] = [];
+  /** What lets people in, if that takes anything; and as what. */
+  key: string | undefined;
+  role: Role = "member";
+  /** The one room that guests can be in. */
+  onlyRoom: string | undefined;
+  rules: Rules = { locked: false, slow: 0 };
   pageEntries = PAGE_ENTRIES;
   /** How long it takes from reading a page of history to writing it, in ms: lines may pass it meanwhile. */
   historyMs = 0;
@@ -147,6 +166,8 @@ class FakeServer {
   mute = false;
   /** What becomes of something that is said, or of somebody who wants in. */
   refuseSay: (message: ClientMessage & { type: "say" }) => Refusal["code"] | undefined = () => undefined;
+  /** What it says of it more than that. */
+  detail: string | undefined;
   refuseJoin: (room: string) => Refusal["code"] | undefined = () => undefined;
 
   constructor(clock: Clock) {
@@ -191,6 +212,19 @@ class FakeServer {
     return this.log.filter((said) => said.room === room);
   }
 
+  /** Deletes a message; those who are there are told when the lines of its room are. */
+  delete(said: Said): void {
+    const deletion: Deleted = { type: "deleted", id: this.#nextId(), room: said.room, message: said.id };
+    this.log = this.log.filter((other) => other !== said);
+    this.deletions.push(deletion);
+    this.#sweep(said.room);
+  }
+
+  /** Says why to everybody, and ends their connections. */
+  turnAway(code: Refusal["code"], disconnect: Disconnect, detail?: string): void {
+    for (const connection of [...this.connections]) connection.turnAway(code, disconnect, detail);
+  }
+
   restart(epoch: string): void {
     this.epoch = epoch;
     this.log = [];
@@ -201,6 +235,9 @@ class FakeServer {
     if (this.mute) return;
     switch (message.type) {
       case "hello": {
+        if (message.pass !== this.key) {
+          return connection.turnAway(message.pass === undefined ? "keyNeeded" : "keyWrong", Disconnect.denied);
+        }
         const user = connection.user = `u${message.secret.slice(0, 6)}`;
         const nameTaken = message.name !== undefined && this.taken.has(message.name);
         const name = nameTaken ? undefined : message.name;
@@ -210,7 +247,8 @@ class FakeServer {
           epoch: this.epoch,
           id: user,
           name: this.names.get(user)!,
-          role: "member",
+          role: this.role,
+          room: this.onlyRoom,
           textBytesMax: 1_000,
         });
         if (nameTaken) connection.write({ type: "error", code: "nameTaken", reason: "That name is taken" });
@@ -224,6 +262,16 @@ class FakeServer {
         return;
       case "say":
         return this.#say(connection, message);
+      case "delete": {
+        const said = this.log.find(({ id }) => id === message.id);
+        if (said) return this.delete(said);
+        return connection.write({ type: "error", code: "notFound", reason: "It is gone", room: message.room });
+      }
+      case "order": {
+        const { ref } = message;
+        if (this.role !== "admin") return connection.write({ type: "error", code: "notAllowed", reason: "No", ref });
+        return connection.write({ type: "done", ref, id: this.#nextId(), secret: `made for ${message.order.type}` });
+      }
       case "typing":
         return this.tell({
           type: "typing",
@@ -264,7 +312,7 @@ class FakeServer {
   #say(connection: ServerConnection, message: ClientMessage & { type: "say" }): void {
     const { room, nonce, text } = message;
     const refuse = (code: Refusal["code"]) =>
-      connection.write({ type: "error", code, reason: `No: ${code}`, room, nonce });
+      connection.write({ type: "error", code, reason: `No: ${code}`, detail: this.detail, room, nonce });
     if (!connection.rooms.has(room)) return refuse("notJoined");
     const code = this.refuseSay(message);
     if (code !== undefined) return refuse(code);
@@ -276,7 +324,7 @@ class FakeServer {
   }
 
   #join(connection: ServerConnection, room: string, after?: number, epoch?: string): void {
-    const code = this.refuseJoin(room);
+    const code = (this.onlyRoom ?? room) === room ? this.refuseJoin(room) : "notAllowed";
     if (code !== undefined) return connection.write({ type: "error", code, reason: `No: ${code}`, room });
     const all = this.of(room);
     const since = all.filter(({ id }) => id > (after ?? 0));
@@ -286,7 +334,8 @@ class FakeServer {
       ? "resumed"
       : "reload";
     const entries = start === "resumed" ? since : all.slice(-this.pageEntries);
-    const last = all.at(-1)?.id ?? 0;
+    const last = this.#lines(room).at(-1)?.id ?? 0;
+    const deletions = this.deletions.filter(({ id, room: other }) => other === room && id > (after ?? 0));
     connection.rooms.set(room, last);
     const people = [{ id: connection.user!, name: this.names.get(connection.user!)! }];
     connection.write({
@@ -298,28 +347,37 @@ class FakeServer {
       last,
       people,
       count: people.length,
-      rules: { locked: false, slow: 0 },
-      deleted: [],
+      rules: this.rules,
+      deleted: start === "resumed" ? deletions.map(({ message }) => message) : [],
     });
   }
 
   #keep(said: Said): void {
     this.log.push(said);
-    // The sweep: everything that a connection has not been sent of the room, in one frame.
+    this.#sweep(said.room);
+  }
+
+  /** Soon writes everything that a connection has not been sent of a room, in one frame. */
+  #sweep(room: string): void {
     this.clock.after(SWEEP_MS, () => {
       for (const connection of this.connections) {
-        const sent = connection.rooms.get(said.room);
+        const sent = connection.rooms.get(room);
         if (sent === undefined) continue;
-        const lines = this.of(said.room).filter(({ id }) => id > sent);
-        connection.rooms.set(said.room, lines.at(-1)?.id ?? sent);
+        const lines = this.#lines(room).filter(({ id }) => id > sent);
+        connection.rooms.set(room, lines.at(-1)?.id ?? sent);
         if (lines.length > 0) connection.write(...lines);
       }
     });
   }
 
+  /** What was said and deleted in a room, in order. */
+  #lines(room: string): (Said | Deleted)[] {
+    return [...this.log, ...this.deletions].filter((line) => line.room === room).sort((a, b) => a.id - b.id);
+  }
+
   #nextId(): number {
     // Ids order all rooms together, and have gaps.
-    return (this.log.at(-1)?.id ?? 0) + 3;
+    return Math.max(this.log.at(-1)?.id ?? 0, this.deletions.at(-1)?.id ?? 0) + 3;
   }
 }
 
@@ -374,6 +432,8 @@ class Tab implements ChatListener {
   readonly missedWords: string[] = [];
   /** What it was told that is gone. */
   readonly deletions: string[] = [];
+  /** How often it was told that what holds has changed. */
+  rulesTold = 0;
   readonly chat: Chat;
 
   constructor(server: FakeServer, browser = new Browser(), random: () => number = () => 0.5) {
@@ -455,7 +515,10 @@ class Tab implements ChatListener {
   }
 
   pending(): void {}
-  rules(): void {}
+  rules(): void {
+    this.rulesTold++;
+  }
+
   people(): void {}
 
   refused(refusal: Refusal): void {
@@ -1330,4 +1393,279 @@ test("Whatever happens, nothing is lost, nothing is there twice, and everybody's
     }),
     { numRuns: 300 },
   );
+});
+
+test("What is deleted goes from what is shown, from what is unread and from what is found, and is not resumed from", async () => {
+  const { clock, server, tab, chat } = await connected((server) => sayMany(server, 3));
+  const said = server.say("spam");
+  server.say("ham");
+  await clock.pass(100);
+  assert.equal(tab.room().unread, 2);
+  server.delete(said);
+  await clock.pass(100);
+  assert.deepEqual(tab.words(), ["m0", "m1", "m2", "ham"]);
+  assert.equal(tab.room().unread, 1);
+  assert.deepEqual(tab.deletions, [`lobby: ${said.id}`]);
+  assert.equal(await chat.showAround("lobby", said.id), false);
+  const [deletion] = server.deletions;
+  cutAll(server);
+  await clock.pass(LONG_MS);
+  assert.deepEqual(hellos(server).at(-1)!.rooms, [{ room: "lobby", after: deletion!.id }]);
+  assert.equal(tab.deletions.length, 1);
+});
+
+test("What was deleted while the connection was away is gone when it is back, in an older part, too", async () => {
+  const { clock, server, tab, chat } = await connected((server) => sayMany(server, 3));
+  const [, middle, last] = server.log;
+  cutAll(server);
+  server.delete(middle!);
+  server.say("meanwhile");
+  await clock.pass(LONG_MS);
+  assert.deepEqual(tab.words(), ["m0", "m2", "missed 1", "meanwhile"]);
+  sayMany(server, 200, 3);
+  await clock.pass(LONG_MS);
+  await clock.pass(0);
+  const around = chat.showAround("lobby", last!.id);
+  await clock.pass(LONG_MS);
+  assert.equal(await around, true);
+  server.delete(last!);
+  await clock.pass(100);
+  assert.ok(!tab.words().includes("m2"));
+});
+
+test("A message that goes in the same moment as it comes is not shown, and those around it are", async () => {
+  const { clock, server, tab } = await connected();
+  server.say("before");
+  const said = server.say("spam");
+  server.say("between");
+  server.delete(said);
+  server.say("after");
+  await clock.pass(100);
+  assert.deepEqual(tab.words(), ["before", "between", "after"]);
+});
+
+test("A page that was read before something of it was deleted, and comes with that, does not bring it back", async () => {
+  const { clock, server, tab, chat } = await connected((server) => {
+    server.pageEntries = 2;
+    sayMany(server, 6);
+  });
+  server.mute = true;
+  const [connection] = server.connections;
+  const [, searched, paged] = server.log;
+  const wholeFrame = (ref: number, type: "found" | "history", said: Said, id: number) => {
+    const deletion = { type: "deleted", id, room: "lobby", message: said.id } as const;
+    // What was asked for comes first, but the page goes on with it when the whole frame is read.
+    connection!.write({ type, ref, entries: [said, server.log[3]!], more: false }, deletion);
+  };
+  const older = chat.older("lobby");
+  const found = chat.search("m");
+  wholeFrame(1, "history", paged!, 100);
+  wholeFrame(2, "found", searched!, 103);
+  await clock.pass(100);
+  await older;
+  assert.deepEqual(tab.words(), ["m3", "m4", "m5"]);
+  assert.deepEqual((await found)!.entries.map(({ text }) => text), ["m3"]);
+});
+
+test("Deleting asks the server, which may say that it is not there; without a connection it can't be asked", async () => {
+  const { clock, server, tab, chat } = await connected();
+  const said = server.say("oops", tab.chat.me!.id);
+  await clock.pass(100);
+  assert.equal(chat.delete("lobby", said.id), true);
+  await clock.pass(100);
+  assert.deepEqual(tab.words(), []);
+  chat.delete("lobby", said.id);
+  await clock.pass(100);
+  assert.deepEqual(tab.refusals.map(({ code }) => code), ["notFound"]);
+  server.up = false;
+  cutAll(server);
+  await clock.pass(100);
+  assert.equal(chat.delete("lobby", 1), false);
+});
+
+test("Who is asked for a key is let in with it, does not try again before, and need not give it a second time", async () => {
+  const { clock, server, browser, tab, chat } = await connected((server) => server.key = "sesame");
+  await clock.pass(LONG_MS);
+  assert.equal(hellos(server).length, 1);
+  assert.deepEqual(tab.statuses.map((status) => [status.state, "refusal" in status && status.refusal?.code]), [
+    ["connecting", false],
+    ["ended", "keyNeeded"],
+  ]);
+  chat.say("lobby", "waits");
+  chat.enter("wrong");
+  await clock.pass(LONG_MS);
+  const ended = tab.statuses.at(-1)!;
+  assert.equal(ended.state === "ended" && ended.refusal?.code, "keyWrong");
+  assert.equal(chat.hasPass, false);
+  chat.enter("sesame");
+  await clock.pass(LONG_MS);
+  assert.deepEqual([tab.words(), tab.pendingWords(), browser.kept.get(PASS_KEY)], [["waits"], [], "member sesame"]);
+  const other = new Tab(server, browser);
+  await clock.pass(1_000);
+  assert.equal(other.statuses.at(-1)!.state, "open");
+  assert.deepEqual(tab.refusals, []);
+});
+
+test("A tab that was not let in comes in when another has a key that is good", async () => {
+  const { clock, server, browser, tab } = await connected((server) => server.key = "sesame");
+  const other = new Tab(server, browser);
+  await clock.pass(1_000);
+  other.chat.enter("sesame");
+  await clock.pass(1_000);
+  for (const one of [tab, other]) assert.equal(one.statuses.at(-1)!.state, "open");
+});
+
+test("A key that is good for nothing any more is forgotten, and what is tried with too many wrong ones is kept", async () => {
+  const { clock, server, browser, tab, chat } = await connected((server, browser) => {
+    server.key = "sesame";
+    browser.kept.set(PASS_KEY, "member sesame");
+  });
+  server.turnAway("tooManyTries", Disconnect.denied);
+  await clock.pass(LONG_MS);
+  assert.equal(browser.kept.get(PASS_KEY), "member sesame");
+  chat.enter();
+  await clock.pass(1_000);
+  assert.equal(tab.statuses.at(-1)!.state, "open");
+  server.turnAway("linkEnded", Disconnect.denied);
+  await clock.pass(LONG_MS);
+  assert.equal(browser.kept.get(PASS_KEY), undefined);
+  server.key = undefined;
+  chat.enter();
+  await clock.pass(1_000);
+  assert.equal(tab.statuses.at(-1)!.state, "open");
+});
+
+test("Who is banned is told until when, and does not come back by itself", async () => {
+  const { clock, server, tab } = await connected();
+  server.turnAway("banned", Disconnect.banned, String(clock.now + 60_000));
+  await clock.pass(LONG_MS);
+  const ended = tab.statuses.at(-1)!;
+  assert.equal(ended.state === "ended" && ended.refusal?.detail, String(clock.now - LONG_MS + 60_000));
+  assert.equal(hellos(server).length, 1);
+  tab.chat.enter();
+  await clock.pass(1_000);
+  assert.equal(tab.statuses.at(-1)!.state, "open");
+});
+
+test("A guest is in the room of their link and in no other, and their own rooms are there again when they are none", async () => {
+  const { clock, server, browser, tab, chat } = await connected((server, browser) => {
+    browser.kept.set("hubbub.rooms", '["lobby","dev"]');
+    browser.kept.set(PASS_KEY, "guest g");
+    Object.assign(server, { key: "g", role: "guest", onlyRoom: "kitchen" });
+    server.say("tea?", "someone", "kitchen");
+  });
+  assert.deepEqual([[...chat.rooms.keys()], tab.words("kitchen"), chat.role], [["kitchen"], ["tea?"], "guest"]);
+  assert.deepEqual(tab.refusals, []);
+  chat.join("dev");
+  assert.deepEqual(tab.refusals.map(({ code, room }) => [code, room]), [["notAllowed", "dev"]]);
+  assert.deepEqual([...chat.rooms.keys()], ["kitchen"]);
+  Object.assign(server, { key: undefined, role: "member", onlyRoom: undefined });
+  chat.forgetPass();
+  await clock.pass(1_000);
+  assert.deepEqual(new Set(chat.rooms.keys()), new Set(["kitchen", "lobby", "dev"]));
+  assert.deepEqual([...chat.rooms.values()].map(({ joined }) => joined), [true, true, true]);
+  assert.equal(browser.kept.get(PASS_KEY), undefined);
+});
+
+test("What a guest had yet to say elsewhere fails, and says why", async () => {
+  const { server, tab, browser } = await connected((server, browser) => {
+    browser.kept.set(`${OUTBOX_PREFIX}000000000000001-n`, '{"room":"dev","nonce":"n","text":"hi","at":1}');
+    browser.kept.set("hubbub.secret", "s".repeat(22));
+    browser.kept.set("hubbub.rooms", '["dev"]');
+    Object.assign(server, { role: "guest", onlyRoom: "kitchen" });
+  });
+  assert.deepEqual(tab.pendingWords("dev"), ["hi: No: notAllowed"]);
+  assert.equal(browser.outbox.length, 1);
+  assert.match(browser.kept.get("hubbub.rooms")!, /"dev"/);
+  assert.equal(server.log.length, 0);
+});
+
+test("An order is answered with what it made, or with why it is not carried out", async () => {
+  const { clock, server, chat } = await connected((server) => server.role = "admin");
+  const order = async () => {
+    const answer = chat.order({ type: "lock", room: "lobby" });
+    await clock.pass(LONG_MS);
+    return await answer;
+  };
+  const done = await order();
+  assert.equal(done?.type === "done" && done.secret, "made for lock");
+  server.role = "member";
+  const refused = await order();
+  assert.equal(refused?.type === "error" && refused.code, "notAllowed");
+  server.up = false;
+  cutAll(server);
+  await clock.pass(100);
+  assert.equal(await order(), undefined);
+});
+
+test("What is too soon in a slow room goes out when it may, and what is said elsewhere does not wait for it", async () => {
+  const { clock, server, tab, chat } = await connected((server) => server.rules = { locked: false, slow: 30 });
+  chat.join("dev");
+  await clock.pass(100);
+  const may = clock.now + 20_000;
+  server.detail = String(may);
+  server.refuseSay = ({ room }) => room === "lobby" && clock.now < may ? "slow" : undefined;
+  for (const [room, text] of [["lobby", "first"], ["lobby", "second"], ["dev", "third"]] as const) chat.say(room, text);
+  await clock.pass(1_000);
+  assert.deepEqual([tab.words("dev"), tab.pendingWords(), tab.room().held], [["third"], ["first", "second"], true]);
+  const before = sayings(server).length;
+  await clock.pass(20_000);
+  assert.deepEqual([tab.words(), tab.room().held], [["first", "second"], false]);
+  assert.equal(sayings(server).length, before + 2);
+});
+
+test("With a clock that is wrong a slow room is neither asked all the time nor left for longer than it is slow", async () => {
+  for (const detail of ["0", String(9e15), "soon"]) {
+    const { clock, server, chat } = await connected((server) => server.rules = { locked: false, slow: 30 });
+    server.detail = detail;
+    server.refuseSay = () => "slow";
+    chat.say("lobby", "patience");
+    await clock.pass(100_000);
+    const times = sayings(server).length;
+    assert.ok(times >= 3 && times <= 101, `${detail}: ${times}`);
+  }
+});
+
+test("What is said where one may not speak fails with its reason, and goes out when it is tried again and one may", async () => {
+  const { clock, server, tab, chat } = await connected();
+  server.refuseSay = () => "locked";
+  chat.say("lobby", "hello");
+  await clock.pass(100);
+  assert.deepEqual(tab.pendingWords(), ["hello: No: locked"]);
+  server.refuseSay = () => undefined;
+  chat.resend(tab.room().pending[0]!.nonce);
+  await clock.pass(100);
+  assert.deepEqual(tab.words(), ["hello"]);
+});
+
+test("Who is muted knows it until it ends, or until they are heard again", async () => {
+  const { clock, server, tab, chat } = await connected();
+  const isMuted = () => chat.muted !== undefined;
+  const mute = (detail?: string) => {
+    for (const connection of server.connections) {
+      connection.write({ type: "error", code: "muted", reason: "Hush", detail });
+    }
+  };
+  mute(String(clock.now + 60_000));
+  await clock.pass(100);
+  assert.equal(isMuted(), true);
+  const told = tab.rulesTold;
+  await clock.pass(60_000);
+  assert.equal(isMuted(), false);
+  assert.ok(tab.rulesTold > told, "the page was told when it ended");
+  mute();
+  await clock.pass(LONG_MS);
+  assert.equal(isMuted(), true);
+  chat.say("lobby", "I may speak again");
+  await clock.pass(100);
+  assert.equal(isMuted(), false);
+  assert.deepEqual(tab.refusals, []);
+});
+
+test("What holds in a room is known when one is let in, and when it changes", async () => {
+  const { clock, server, tab } = await connected((server) => server.rules = { locked: true, slow: 0 });
+  assert.deepEqual(tab.room().rules, { locked: true, slow: 0 });
+  server.tell({ type: "rules", room: "lobby", locked: false, slow: 10 });
+  await clock.pass(100);
+  assert.deepEqual([tab.room().rules.locked, tab.room().rules.slow], [false, 10]);
 });
