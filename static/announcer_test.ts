@@ -32,7 +32,8 @@ test("What is said is read out at once, author and text, and once", () => {
 
 test("In a busy room what is too much to read out is counted, and after a while it begins anew", () => {
   const { announcer, heard, passWhile } = setUp();
-  for (let i = 1; i <= READ_OUT_MAX + 7; i++) announcer.announce("Ana", String(i));
+  const readOut = Array.from({ length: READ_OUT_MAX + 7 }, (_, i) => announcer.announce("Ana", String(i + 1)));
+  assert.equal(readOut.filter((isReadOut) => isReadOut).length, READ_OUT_MAX);
   assert.deepEqual(heard, ["Ana, 1", "Ana, 2", "Ana, 3"]);
   passWhile();
   assert.deepEqual(heard.slice(READ_OUT_MAX), ["7 more"]);

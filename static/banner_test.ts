@@ -25,3 +25,14 @@ test("Every reason that the server has for ending a connection is told in every 
   assert.equal(new Set(all).size, all.length);
   assert.ok(!all.some((text) => text.includes("undefined")));
 });
+
+test("Who is banned is told until when, and that it is over when it is", () => {
+  const { code, reason } = Disconnect.banned;
+  const say = (detail?: number) => {
+    const refusal = { type: "error", code: "banned", reason: "", detail: detail?.toString() } as const;
+    return describe({ state: "ended", code, reason, refusal }, true);
+  };
+  assert.match(say(Date.now() + 60_000), /^You are banned here until .*:\d\d/);
+  assert.equal(say(), "You are banned here.");
+  assert.equal(say(Date.now() - 1), "Your ban is over.");
+});

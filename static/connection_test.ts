@@ -264,3 +264,32 @@ test("Every disconnect of the server's is followed by coming back, or not, as pr
     }
   }
 });
+
+test("What the server refused last before it ended the connection is known, and one may begin anew", () => {
+  const h = new Harness();
+  const refusal = { type: "error", code: "keyNeeded", reason: "This server takes a key." } as const;
+  h.socket.open();
+  h.socket.hear(refusal);
+  const { code, reason } = Disconnect.denied;
+  h.close(code, reason);
+  assert.deepEqual(h.status, { state: "ended", code, reason, refusal });
+  h.connection.retry();
+  assert.equal(h.sockets.length, 1);
+  h.connection.restart();
+  h.socket.welcome();
+  h.close(code, reason);
+  assert.deepEqual(h.status, { state: "ended", code, reason });
+});
+
+test("Beginning anew ends what there is, whatever that is", () => {
+  const h = new Harness();
+  const [first] = h.sockets;
+  h.connection.restart();
+  assert.deepEqual([h.sockets.length, first!.onclose], [2, null]);
+  h.socket.welcome();
+  h.connection.restart();
+  assert.equal(h.status.state, "connecting");
+  h.close(1006);
+  h.connection.restart();
+  assert.deepEqual([h.status.state, h.sockets.length, h.timerMs], ["connecting", 4, CONNECT_MS_MAX]);
+});

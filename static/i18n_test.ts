@@ -113,7 +113,7 @@ test("Whoever has no script is told so in every language", () => {
 
 /** Names of elements, of keys of a keyboard and of things of the browser, and the name of this all. */
 const NOT_WORDS =
-  /^(strong|em|mention( me)?|noopener noreferrer nofollow|Enter|Shift|Alt|Esc|Escape|Tab|Home|End|Page(Up|Down)|Arrow\w+|WebSocket|\{\}#\{\} · Hubbub)$/;
+  /^(strong|em|mention( me)?|noopener noreferrer nofollow|Enter|Shift|Alt|Esc|Escape|Tab|Home|End|Page(Up|Down)|Arrow\w+|Delete|Backspace|WebSocket|\{\}#\{\} · Hubbub)$/;
 /** Where literals are for the program or the browser: names of elements, classes, kinds and modules, selectors. */
 const FOR_MACHINES = new RegExp(
   [

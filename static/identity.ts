@@ -5,8 +5,10 @@ import type { Memory } from "./chat_memory.ts";
 export const SECRET_KEY = "hubbub.secret";
 /** Where the name is kept. */
 export const NAME_KEY = "hubbub.name";
-/** Where the pass is kept: as what it let me in, a space, and the secret. */
+/** Where the pass is kept: the server's key, or the secret of a link. */
 export const PASS_KEY = "hubbub.pass";
+/** Where it is kept as what it let me in. */
+export const ROLE_KEY = "hubbub.role";
 
 /** Whom the server lets do less comes before whom it lets do more. */
 const ROLES: readonly string[] = ["guest", "member", "admin"] satisfies Role[];
@@ -54,7 +56,7 @@ export class Identity {
 
   /** The secret that lets me in, if I have any: the one that I brought in this tab, else the one that is kept. */
   get pass(): string | undefined {
-    return this.#brought ?? this.#keptPass?.[1];
+    return this.#brought ?? this.#kept;
   }
 
   /** I come with a pass. It is kept when the server has accepted it. */
@@ -67,21 +69,26 @@ export class Identity {
    * follows somebody's link must not lose that.
    */
   admitted(role: Role): void {
-    const [kept] = this.#keptPass ?? [];
-    if (this.#brought === undefined || (kept !== undefined && ROLES.indexOf(kept) > ROLES.indexOf(role))) return;
-    this.#memory.set(PASS_KEY, `${role} ${this.#brought}`);
-    this.#brought = undefined;
+    if (this.pass === undefined) return;
+    if (this.#brought !== undefined) {
+      const kept = this.#kept === undefined ? "" : this.#memory.get(ROLE_KEY) ?? "";
+      if (ROLES.indexOf(kept) > ROLES.indexOf(role)) return;
+      this.#memory.set(PASS_KEY, this.#brought);
+      this.#brought = undefined;
+    }
+    if (this.#memory.get(ROLE_KEY) !== role) this.#memory.set(ROLE_KEY, role);
   }
 
   /** A pass is good for nothing, or not wanted any more. */
   forget(pass: string | undefined): void {
     if (this.#brought === pass) this.#brought = undefined;
-    if (this.#keptPass?.[1] === pass) this.#memory.remove(PASS_KEY);
+    if (this.#kept === pass) this.#memory.remove(PASS_KEY);
   }
 
-  get #keptPass(): readonly [role: string, secret: string] | undefined {
-    const [, role, secret] = /^(\w+) (.+)$/.exec(this.#memory.get(PASS_KEY) ?? "") ?? [];
-    return secret === undefined || secret.length > SECRET_LENGTH_MAX ? undefined : [role!, secret];
+  get #kept(): string | undefined {
+    const pass = this.#memory.get(PASS_KEY);
+    // The server would not even read a hello with a longer one.
+    return pass !== undefined && pass.length <= SECRET_LENGTH_MAX ? pass : undefined;
   }
 }
 

@@ -58,13 +58,18 @@ function fieldWith(link: string): HTMLElement[] {
   field.ariaLabel = words.guestLinkAddress;
   const copy = button("", words.copy, async () => {
     field.select();
-    try {
-      await navigator.clipboard.writeText(link);
-    } catch {
-      // Without https there is no clipboard; it is selected, and Ctrl and C copy it.
-      if (!document.execCommand("copy")) return;
-    }
-    copy.textContent = words.copied;
+    if (await isCopied(link)) copy.textContent = words.copied;
   });
   return [field, copy];
+}
+
+/** Copies a text, which is selected; false when nobody but its reader can do that. */
+async function isCopied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // There is no clipboard on a page without https, but there is this, which is older.
+    return document.execCommand("copy");
+  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { hrefOf, type Place, placeOf } from "./place.ts";
+import { hrefOf, passOf, type Place, placeOf } from "./place.ts";
 
 const at = (path: string) => placeOf(new URL(path, "http://chat.example"));
 
@@ -27,4 +27,17 @@ test("An address with a room that there can't be leads nowhere", () => {
   for (const room of ["", "Kitchen", "..", "a b", "%2F", "x".repeat(65)]) {
     assert.equal(at(`/?room=${room}`), undefined, room);
   }
+});
+
+test("A pass is in what comes after the # of an address, and only there", () => {
+  const passAt = (path: string) => passOf(new URL(path, "http://chat.example"));
+  for (const kind of ["key", "guest", "admin"]) {
+    assert.equal(passAt(`/?room=dev#${kind}=a-b_c.d~e+f/g`), "a-b_c.d~e+f/g");
+  }
+  assert.equal(passAt("/#key=caf%C3%A9%2F1"), "café/1");
+  assert.equal(passAt("/#key=100%"), "100%");
+  assert.equal(passAt("/#key="), "");
+  assert.equal(passAt(`/#key=${"x".repeat(500)}`)!.length, 128);
+  for (const path of ["/?key=sesame", "/", "/#m12", "/#monkey=1", "/#key"]) assert.equal(passAt(path), undefined, path);
+  assert.deepEqual(placeOf(new URL("http://chat.example/?room=dev#guest=abc")), { room: "dev" });
 });

@@ -59,3 +59,15 @@ test("Why a message failed is said in the language of the moment, also when it w
     assert.deepEqual(said(failed), ["The server refused it.", "服务器拒绝了这个请求。"]);
   }
 });
+
+test("Who is muted or banned is told until when, if that has an end", () => {
+  const end = String(new Date(2026, 2, 4, 12, 30).getTime());
+  for (const code of ["muted", "banned"] as const) {
+    assert.match(sayRefusal({ code, reason, detail: end }), /until .*12:30/);
+    for (const detail of [undefined, "soon", "9e99"]) {
+      assert.doesNotMatch(sayRefusal({ code, reason, detail }), /until/);
+    }
+  }
+  const kept = readFailure(JSON.parse(JSON.stringify({ code: "muted", reason, detail: end })));
+  assert.match(sayFailure(kept), /12:30/);
+});

@@ -177,3 +177,12 @@ test("Who is taken to a message stays there, but for one at the end", () => {
   keeper.toEnd();
   assert.deepEqual(counts, [2, 0, 7, 0]);
 });
+
+test("What was not seen and is gone is not counted any more", () => {
+  const { viewport, counts, keeper, append } = setUp();
+  viewport.scrollTop = 300;
+  append(3);
+  keeper.left(1);
+  keeper.left(2);
+  assert.deepEqual([counts, keeper.unseen], [[3, 1], 1]);
+});

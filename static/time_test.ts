@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { speak } from "./i18n.ts";
+import { saySpan } from "./moment.ts";
 import { ago, dayName, untilTomorrow } from "./time.ts";
 
 const NOON = new Date(2026, 2, 4, 12);
@@ -38,4 +39,22 @@ test("What was said within a day was so long ago, what was said before then, or 
 test("Tomorrow begins at midnight", () => {
   assert.equal(untilTomorrow(NOON), 12 * 60 * 60_000);
   assert.equal(untilTomorrow(new Date(2026, 11, 31, 23, 59, 59)), 1_000);
+});
+
+test("A span is told in the largest unit that it is a multiple of", () => {
+  const spans = [1, 10, 60, 90, 300, 3_600, 86_400, 7 * 86_400];
+  speak("en", ["en-US"]);
+  assert.deepEqual(spans.map(saySpan), [
+    "1 second",
+    "10 seconds",
+    "1 minute",
+    "90 seconds",
+    "5 minutes",
+    "1 hour",
+    "1 day",
+    "1 week",
+  ]);
+  speak("zh", []);
+  assert.deepEqual([300, 86_400].map(saySpan), ["5分钟", "1天"]);
+  speak("en", []);
 });
