@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { FolderAdministrator } from "../administrator.ts";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { openSqlite } from "../journal/sqlite.ts";
+import { passOf } from "../static/place.ts";
+import type { Order, ServerMessage } from "../protocol.ts";
 import { JsonClient } from "../testing/json_client.ts";
 import { SeedClient } from "../testing/seed_client.ts";
 import { ServerProcess } from "../testing/server_process.ts";
@@ -73,19 +74,23 @@ export class Stage implements AsyncDisposable {
   readonly #data: string;
   readonly #lines: Line[] = [];
   readonly #speakers: Speaker[] = [];
+  /** What an address ends with by which one comes in as an administrator. */
+  readonly admin: string;
   #server: ServerProcess;
   #program: SeedClient | undefined;
 
-  private constructor(browser: Browser, data: string, server: ServerProcess) {
+  private constructor(browser: Browser, data: string, server: ServerProcess, admin: string) {
     this.#browser = browser;
     this.#data = data;
     this.#server = server;
+    this.admin = admin;
   }
 
   /** A server that keeps what is said, also while it is stopped. */
   static async set(browser: Browser): Promise<Stage> {
     const data = await Deno.makeTempDir();
-    return new Stage(browser, data, await ServerProcess.start({ data, args: CROWD }));
+    const server = await ServerProcess.start({ data, args: CROWD });
+    return new Stage(browser, data, server, (await server.adminLink).hash);
   }
 
   /** The address of the page. */
@@ -120,9 +125,12 @@ export class Stage implements AsyncDisposable {
     await this.restartServer();
   }
 
-  /** A new administrator's link to the page, from the root of the server. The one before is good for nothing then. */
-  get adminLink(): string {
-    return `#admin=${new FolderAdministrator(this.#data).renew()}`;
+  /** Has something done by an administrator who has no page; returns what the server answers. */
+  async order(order: Order): Promise<Extract<ServerMessage, { type: "done" }>> {
+    await using client = await JsonClient.connect(this.#server.port);
+    const pass = passOf(new URL(this.admin, this.url));
+    client.send({ type: "hello", secret: crypto.randomUUID(), pass, rooms: [] }, { type: "order", ref: 1, order });
+    return await client.got("done");
   }
 
   /** Throws away all that the server has kept; it has to be stopped. */
@@ -230,6 +238,21 @@ export class Speaker {
   async leave(): Promise<void> {
     await this.#client[Symbol.asyncDispose]();
   }
+}
+
+/** Opens the menu at what somebody can do, and chooses one thing after the other from it. */
+export async function choose(opener: Locator, ...labels: string[]): Promise<void> {
+  await opener.click();
+  for (const label of labels) {
+    await opener.page().getByRole("menu").getByText(label, { exact: true }).click();
+  }
+}
+
+/** Opens the menu of a message, by pointing at it, and chooses from it. */
+export async function chooseOf(page: Page, text: string, ...labels: string[]): Promise<void> {
+  const message = page.locator("#timeline .message").filter({ has: page.getByText(text, { exact: true }) });
+  await message.hover();
+  await choose(message.locator(".act"), ...labels);
 }
 
 /** Waits until the page says that the connection is in a state. */

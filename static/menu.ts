@@ -40,15 +40,14 @@ export class Menu {
     this.#box.popover = "manual";
     this.#box.addEventListener("keydown", (event) => this.#key(event));
     this.#box.addEventListener("focusout", ({ relatedTarget }) => {
-      if (relatedTarget instanceof Node && !this.#box.contains(relatedTarget)) this.#hide();
+      if (relatedTarget instanceof Node && this.#isElsewhere(relatedTarget)) this.#hide();
     });
     // Only one of them is ever marked.
     this.#box.addEventListener("pointermove", ({ target, pointerType }) => {
       if (pointerType === "mouse") (target as Element).closest("button")?.focus({ preventScroll: true });
     });
     document.addEventListener("pointerdown", ({ target }) => {
-      const isOutside = [this.#box, this.#anchor].every((part) => !part?.contains(target as Node));
-      if (isOutside) this.#hide();
+      if (this.#isElsewhere(target as Node)) this.#hide();
     }, { capture: true });
   }
 
@@ -113,6 +112,10 @@ export class Menu {
 
   get #items(): HTMLElement[] {
     return [...this.#box.querySelectorAll<HTMLElement>("button")];
+  }
+
+  #isElsewhere(node: Node): boolean {
+    return !this.#box.contains(node) && !this.#anchor?.contains(node);
   }
 
   /** Below its button and ending where that ends, or above where there is no room, and never beyond the window. */

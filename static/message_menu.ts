@@ -28,7 +28,7 @@ export class MessageMenu {
     list.addEventListener("focusin", ({ target }) => this.#put(target));
     list.addEventListener("pointerover", ({ target, pointerType }) => {
       // A finger that comes down may be about to scroll.
-      if (pointerType === "mouse" && !list.contains(document.activeElement)) this.#put(target);
+      if (pointerType === "mouse") this.#put(target);
     });
     list.addEventListener("click", ({ target }) => this.#put(target));
     list.addEventListener("keydown", (event) => this.#key(event));
@@ -38,7 +38,8 @@ export class MessageMenu {
   #put(target: EventTarget | null): void {
     const row = (target as Element).closest<HTMLElement>("[data-id]");
     const box = row?.querySelector(".message");
-    if (!row || !box || this.#button.parentElement === box || this.#button.ariaExpanded === "true") return;
+    const isInUse = this.#button.ariaExpanded === "true" || document.activeElement === this.#button;
+    if (!row || !box || this.#button.parentElement === box || isInUse) return;
     this.#id = Number(row.dataset.id);
     if (this.#ports.choices(this.#id)) box.append(this.#button);
     else this.#button.remove();
@@ -46,6 +47,8 @@ export class MessageMenu {
 
   #key(event: KeyboardEvent): void {
     const { key, target, ctrlKey, metaKey, shiftKey, altKey } = event;
+    // It is the next stop, though the pointer may have taken it away.
+    if (key === "Tab") this.#put(target);
     // What the key for it on a Mac is called.
     const isDelete = key === "Delete" || key === "Backspace";
     if (!isDelete || ctrlKey || metaKey || shiftKey || altKey || event.repeat) return;
