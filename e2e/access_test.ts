@@ -105,8 +105,11 @@ scenario("a guest is in the room of their link alone, until the link is ended", 
   const administrator = await stage.open({ at: `?room=kitchen${stage.admin}` });
   await choose(administrator.locator("#moderate"), "Link for guests…", "1 hour");
   const link = await administrator.getByLabel("The link for guests").inputValue();
-  assert.match(await administrator.locator("#outcome").innerText(), /lets guests into #kitchen until .*shown only now/);
-  await administrator.locator("#outcome button:focus").waitFor();
+  assert.match(
+    await administrator.locator("#outcome-line").innerText(),
+    /lets guests into #kitchen until .*shown only now/,
+  );
+  await administrator.locator("#outcome-line button:focus").waitFor();
   await administrator.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await administrator.keyboard.press("Enter");
   await administrator.getByText("Copied").waitFor();

@@ -159,6 +159,63 @@ for (const [look, options] of Object.entries(LOOKS)) {
   });
 }
 
+for (const [look, options] of Object.entries(LOOKS)) {
+  scenario(`axe-core finds nothing to complain about in what keeps order and lets in: ${look}`, async (stage) => {
+    const bob = await stage.speaker("Bob", "lobby");
+    await bob.say("lobby", "One", "Two");
+    const page = await open(stage, options, stage.admin);
+    const check = (state: string) => isAccessible(page, state);
+    const item = (index: number) => page.locator(".menu button").nth(index);
+    await hasMessages(page, 2);
+    await page.locator("#timeline a.when").nth(1).focus();
+    await page.keyboard.press("Tab");
+    await check("the button of a message");
+    await page.keyboard.press("Enter");
+    await check("the menu of a message");
+    await item(0).click();
+    await check("the question before deleting");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Enter");
+    await item(2).click();
+    await item(5).click();
+    await check("for how long somebody is banned");
+    await page.keyboard.press("Escape");
+    await page.click("#moderate");
+    await item(1).click();
+    await check("how slow the room is");
+    await item(1).click();
+    await page.locator("#rules:not(:empty)").waitFor();
+    await check("a slow room");
+    await page.click("#moderate");
+    await item(2).click();
+    await item(0).click();
+    await page.locator("#outcome-line input").waitFor();
+    await check("a link for guests");
+    if (options.isMobile) await page.click("#people-open");
+    await page.locator("#people .act").click();
+    await check("the menu of a person");
+    for (const _ of ["menu", "drawer"]) await page.keyboard.press("Escape");
+    await page.focus("#viewport");
+    await page.keyboard.press("?");
+    await check("the settings of an administrator");
+    await page.getByRole("dialog").locator("#pass-state button").click();
+    await page.locator("#moderate").waitFor({ state: "hidden" });
+    await stage.order({ type: "lock", room: "lobby" });
+    await page.locator("#text[readonly]").waitFor();
+    await check("a locked room");
+
+    await stage.stopServer();
+    await stage.restartServer("--key=open-sesame");
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.locator("#access").waitFor();
+    await check("a key is needed");
+    await page.fill("#pass", "open-barley");
+    await page.press("#pass", "Enter");
+    await page.locator("#access .quiet").waitFor();
+    await check("the key is wrong");
+  });
+}
+
 scenario("at 200 % nothing scrolls sideways, and at the size of a small phone neither", async (stage) => {
   const ana = await stage.speaker("Ana", "lobby", "a-room-with-a-rather-long-name-that-does-not-fit");
   const bob = await stage.speaker("Bob", "lobby");

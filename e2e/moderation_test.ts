@@ -39,7 +39,7 @@ function timeOf(page: Page, text: string): Locator {
 
 /** Waits until the line says what an administrator has had done. */
 async function isDone(page: Page, text: string | RegExp): Promise<void> {
-  await page.locator("#outcome [role=status]").getByText(text).waitFor();
+  await page.locator("#outcome-line [role=status]").getByText(text).waitFor();
 }
 
 scenario("what somebody deletes is gone for all, from what was found and after a reload, too", async (stage) => {

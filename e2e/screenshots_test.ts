@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import type { Page } from "playwright-core";
+import { userIdOf } from "../text.ts";
 import {
   comesBack,
   hasMessages,
@@ -319,4 +320,93 @@ scenario("300 people and 5,000 messages can be looked at in e2e/screenshots", as
   await pages.get("phone")!.click("#people-open");
   for (const page of pages.values()) await page.locator("#rest").scrollIntoViewIfNeeded();
   await shootAll("people");
+});
+
+scenario("keys, and what keeps order, can be looked at in e2e/screenshots", async (stage) => {
+  const looks = {
+    ...LOOKS,
+    "phone-dark": { viewport: PHONE, colorScheme: "dark", hasTouch: true, isMobile: true },
+    chinese: { viewport: WIDE, colorScheme: "light", locale: "zh-CN" },
+    "phone-chinese": { viewport: PHONE, colorScheme: "light", hasTouch: true, isMobile: true, locale: "zh-CN" },
+    narrowest: { viewport: { width: 320, height: 568 }, colorScheme: "light" },
+    "forced-colours": { viewport: WIDE, forcedColors: "active" },
+  } as const;
+  const ana = await stage.speaker("Ana María Fernández", "workshop");
+  const tomasz = await stage.speaker("Tomasz", "workshop");
+  await ana.say("workshop", "Morning everyone, the room is open");
+  await tomasz.say("workshop", "Cheap irons, only today: https://irons.example.org/", "Really, only today!");
+  const pages = new Map<string, Page>();
+  for (const [look, options] of Object.entries(looks)) {
+    pages.set(look, await stage.open({ ...options, at: `?room=workshop${stage.admin}` }));
+  }
+  const shootAll = async (what: string, act: (page: Page) => Promise<void>) => {
+    for (const [look, page] of pages) {
+      await act(page);
+      await shoot(page, `order-${what}-${look}`);
+    }
+  };
+  const choose = async (page: Page, ...indices: number[]) => {
+    for (const index of indices) await page.locator(".menu button").nth(index).click();
+  };
+  await shootAll("message", async (page) => {
+    await page.getByText("Really, only today!").click();
+    await page.locator("#timeline .act").click();
+  });
+  await shootAll("delete", (page) => choose(page, 0));
+  await shootAll("ban", async (page) => {
+    await page.keyboard.press("Escape");
+    await page.locator("#timeline .act").click();
+    await choose(page, 2, 5);
+  });
+  await shootAll("slow", async (page) => {
+    await page.keyboard.press("Escape");
+    await page.click("#moderate");
+    await choose(page, 1);
+  });
+  await shootAll("link", async (page) => {
+    await choose(page, 2);
+    await page.locator("#rules:not(:empty)").waitFor();
+    await page.click("#moderate");
+    await choose(page, 2, 1);
+    await page.locator("#outcome-line input").waitFor();
+  });
+  await shootAll("people", async (page) => {
+    await page.locator("#outcome-line button").last().click();
+    if (await page.isVisible("#people-open")) await page.click("#people-open");
+    await page.locator("#people .act").first().click();
+  });
+  await shootAll("settings", async (page) => {
+    for (const _ of ["menu", "drawer"]) await page.keyboard.press("Escape");
+    await page.focus("#viewport");
+    await page.keyboard.press("?");
+  });
+  await shootAll("muted", async (page) => {
+    await page.locator("#pass-state button").click();
+    await page.locator("#moderate").waitFor({ state: "hidden" });
+    const secret = await page.evaluate(() => localStorage.getItem("hubbub.secret")!);
+    await stage.order({ type: "mute", user: userIdOf(secret), until: Date.now() + 90 * MINUTE_MS });
+    await page.locator("#rules").getByText(/:/).waitFor();
+    await page.fill("#text", "Why is that?");
+    await page.press("#text", "Enter");
+    await page.locator(".failed").waitFor();
+  });
+  await stage.order({ type: "lock", room: "workshop" });
+  await shootAll("locked", async (page) => {
+    await page.locator("#text[readonly]").waitFor();
+  });
+  await shootAll("banned", async (page) => {
+    const secret = await page.evaluate(() => localStorage.getItem("hubbub.secret")!);
+    await stage.order({ type: "ban", user: userIdOf(secret), until: Date.now() + 90 * MINUTE_MS });
+    await reaches(page, "ended");
+  });
+  await stage.stopServer();
+  await stage.restartServer("--key=open-sesame");
+  // From one address no more than five wrong keys are looked at in a minute.
+  for (const look of ["wide-light", "phone-light", "chinese", "narrowest"]) pages.delete(look);
+  await shootAll("key", async (page) => {
+    await page.reload();
+    await page.fill("#pass", "open-barley");
+    await page.press("#pass", "Enter");
+    await page.locator("#access .quiet").waitFor();
+  });
 });

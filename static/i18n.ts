@@ -273,7 +273,7 @@ const zh: Words = {
   asAdministrator: "你以管理员身份进入。",
   asMember: "你凭口令进入。",
   asGuest: "你是访客，链接只允许你进入这个房间。",
-  forgetPass: "在此浏览器中忘记它",
+  forgetPass: "不再在此浏览器中记住",
 
   rooms: "房间",
   unread: "{count} 条未读",

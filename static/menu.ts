@@ -121,7 +121,10 @@ export class Menu {
   /** Below its button and ending where that ends, or above where there is no room, and never beyond the window. */
   #place(): void {
     const { right, top, bottom } = this.#anchor!.getBoundingClientRect();
-    const { offsetWidth, offsetHeight, style } = this.#box;
+    const { style } = this.#box;
+    // Where it is now there may be less room for its lines.
+    style.left = "0";
+    const { offsetWidth, offsetHeight } = this.#box;
     const below = bottom + GAP;
     const above = top - GAP - offsetHeight;
     const fits = below + offsetHeight <= innerHeight - EDGE;

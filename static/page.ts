@@ -62,7 +62,7 @@ class Page implements ChatListener {
   readonly #settings: Settings;
   readonly #access: Access;
   readonly #menu = new Menu(() => this.#composer.focus());
-  readonly #outcome = new Outcome(byId("outcome"), () => this.#composer.focus());
+  readonly #outcome = new Outcome(byId("outcome-line"), () => this.#composer.focus());
   readonly #moderator: Moderator;
   /** What I want to be deleted, by its id. */
   readonly #deleting = new Set<number>();
