@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { networkOf } from "./admission.ts";
 import type { Link, Moderation } from "./moderation.ts";
-import type { Role } from "./protocol.ts";
 
 /** How many wrong secrets may come from one network … */
 export const GUESSES_MAX = 5;
@@ -11,8 +10,11 @@ export const GUESSES_MS = 60_000;
 /** How many networks are watched at once: who has more of them than this guesses no better for it. */
 const NETWORKS_MAX = 10_000;
 
-/** As what somebody may come in; a guest by a link to one room. */
-export type Grant = { readonly role: Exclude<Role, "guest"> } | { readonly role: "guest"; readonly link: Link };
+/** As what somebody may come in: a guest by a link to one room, an administrator by a secret that may be replaced. */
+export type Grant =
+  | { readonly role: "member" }
+  | { readonly role: "guest"; readonly link: Link }
+  | { readonly role: "admin"; readonly digest: string };
 
 /** Why somebody may not: the code of a Refusal. */
 export type Denial = "keyNeeded" | "keyWrong" | "tooManyTries";
@@ -62,9 +64,14 @@ export class Access {
     if (isSame(digest, this.#key)) return { role: "member" };
     const link = this.moderation.linkOf(digest, date());
     if (link) return { role: "guest", link };
-    if (isSame(digest, administrator?.digest())) return { role: "admin" };
+    if (isSame(digest, administrator?.digest())) return { role: "admin", digest };
     this.guessed(address);
     return "keyWrong";
+  }
+
+  /** Whether the secret of an administrator who came in is still theirs. */
+  holds({ digest }: Extract<Grant, { role: "admin" }>): boolean {
+    return isSame(digest, this.#options.administrator?.digest());
   }
 
   /** Whether so many wrong secrets have come from the network of an address that no more are looked at. */

@@ -1,39 +1,59 @@
-import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Administrator, digestOf, makeSecret } from "./access.ts";
+import { JOURNAL_FILE } from "./journal/sqlite.ts";
 
 /** The file's name in the data folder. */
 export const ADMINISTRATOR_FILE = "administrator";
+
+/** There can't be a new secret; the message is one line for whoever wanted it. */
+export class AdministratorError extends Error {}
 
 /**
  * The administrator's secret of a data folder, of which only the digest is kept, in a file of its own: while a server
  * runs, nobody else can open the journal, and a new secret holds at once.
  */
 export class FolderAdministrator implements Administrator {
+  readonly #folder: string;
   readonly #path: string;
+  #known: string | undefined;
 
-  /** @param folder is there. */
   constructor(folder: string) {
+    this.#folder = folder;
     this.#path = join(folder, ADMINISTRATOR_FILE);
   }
 
   digest(): string | undefined {
     try {
-      return readFileSync(this.#path, "utf8").trim();
+      this.#known = readFileSync(this.#path, "utf8").trim();
     } catch (error) {
-      if ((error as { code?: string }).code === "ENOENT") return undefined;
-      throw error;
+      // While no more files can be opened, what was read last holds.
+      if ((error as { code?: string }).code === "ENOENT") this.#known = undefined;
+      else if (this.#known === undefined) throw error;
     }
+    return this.#known;
   }
 
-  /** Makes a new secret and returns it; the one before is good for nothing any more. */
+  /**
+   * Makes a new secret and returns it; the one before is good for nothing any more.
+   * @throws {AdministratorError} when the folder is not a server's, or can't be written to.
+   */
   renew(): string {
+    if (!existsSync(join(this.#folder, JOURNAL_FILE))) {
+      throw new AdministratorError(
+        `Cannot make an administrator's link: no server has kept anything in "${this.#folder}". Name its folder by --data=`,
+      );
+    }
     const secret = makeSecret();
     const draft = `${this.#path}.new`;
-    writeFileSync(draft, `${digestOf(secret)}\n`, { mode: 0o600 });
-    // If it was left there by somebody else, it has their mode.
-    chmodSync(draft, 0o600);
-    renameSync(draft, this.#path);
+    try {
+      writeFileSync(draft, `${digestOf(secret)}\n`, { mode: 0o600 });
+      // If it was left there by somebody else, it has their mode.
+      chmodSync(draft, 0o600);
+      renameSync(draft, this.#path);
+    } catch (error) {
+      throw new AdministratorError(`Cannot make an administrator's link: ${(error as Error).message}`);
+    }
     return secret;
   }
 }

@@ -65,6 +65,11 @@ export class Door<C extends Caller> {
     return true;
   }
 
+  /** Turns an administrator away whose secret was replaced. */
+  denyAdministrator(caller: C): void {
+    this.#ports.turnAway(caller, { code: "keyWrong", reason: DENIALS.keyWrong }, Disconnect.denied);
+  }
+
   /** Something was done, because of which some have to go. */
   enforce(act: Act, callers: Iterable<C>): void {
     const { deed } = act;

@@ -1,23 +1,15 @@
-import { Access } from "./access.ts";
+import { Access, type Grant } from "./access.ts";
 import { networkOf } from "./admission.ts";
 import { Channel } from "./channel.ts";
 import { Client, type ClientEvent, type Socket, type Visit } from "./client.ts";
-import {
-  type Act,
-  type Draft,
-  type Entry,
-  isAct,
-  type Journal,
-  type Kept,
-  type Page,
-  type Stored,
-} from "./journal/journal.ts";
+import { type Act, type Draft, type Entry, isAct, type Journal, type Kept, type Stored } from "./journal/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Answer, type Caller, Door } from "./door.ts";
 import { fitting, type LiveRoom, type Visitor } from "./live_room.ts";
 import { type Log, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { Moderation, type Mute } from "./moderation.ts";
+import { Monitor, told, type Watched } from "./monitor.ts";
 import { errandOf, type OrderRefusal } from "./orders.ts";
 import { PrivateLines } from "./private_lines.ts";
 import {
@@ -67,9 +59,11 @@ export interface HubOptions {
 }
 
 /** A connection, and what the hub knows of it. */
-interface Session extends Caller {
+interface Session extends Caller, Watched {
   /** Undefined before `hello`. */
   me: Person | undefined;
+  grant: Grant | undefined;
+  since: number;
   /** When malformed messages came, in ms. */
   malformed: number[];
   /** How many questions of this client the journal has not answered yet. */
@@ -138,6 +132,7 @@ export class Hub {
   readonly #tabs = new Map<string, Set<Session>>();
   readonly #rooms: Rooms;
   readonly #listeners: ((kept: Kept) => void)[] = [];
+  readonly #monitor: Monitor;
 
   /** Does nothing before `run`. */
   constructor(options: HubOptions) {
@@ -184,6 +179,15 @@ export class Hub {
       clients: () => this.size,
       rooms: () => this.#rooms.names.length,
       unready: () => this.unready,
+    });
+    this.#monitor = new Monitor({
+      metrics: this.#metrics,
+      moderation: this.moderation,
+      limits,
+      clock,
+      tabs: this.#tabs,
+      rooms: () => this.#rooms.counts,
+      tell: (visitor, line) => this.#tellLine(visitor, line),
     });
   }
 
@@ -268,6 +272,12 @@ export class Hub {
       this.#carryOut(order, by, address, resolve);
       this.#scribe.commit();
     });
+  }
+
+  /** A second is over: administrators whose secret was replaced have to go, and those who watch are told how it went. */
+  tick(): void {
+    for (const session of [...this.#sessions.values()]) this.#isAdministrator(session);
+    this.#monitor.tick();
   }
 
   /** Accepts no more requests; `run` delivers what it has, disconnects everyone and returns. */
@@ -361,8 +371,9 @@ export class Hub {
       if (!session.rooms.has(room) || message > this.#rooms.last) {
         return this.#refuse(session, "notFound", "There is no such message.", about);
       }
-      const { me, grant } = session;
-      const author = grant!.role === "admin" ? undefined : me!.id;
+      const { me } = session;
+      const author = this.#isAdministrator(session) ? undefined : me!.id;
+      if (!this.#sessions.has(session.client)) return;
       this.#scribe.write(
         { deed: { type: "delete", room, message, author }, by: me!.id, name: me!.name, at: this.#clock.date() },
         {
@@ -373,9 +384,7 @@ export class Hub {
     },
 
     order: (session, { ref, order }) => {
-      if (session.grant?.role !== "admin") {
-        return this.#refuse(session, "notAllowed", "This takes an administrator.", { ref });
-      }
+      if (!this.#isAdministrator(session)) return this.#refuse(session, "notAllowed", ADMINISTRATORS_ONLY, { ref });
       this.#carryOut(order, session.me!, session.client.address, (outcome) => {
         if ("code" in outcome) this.#refuse(session, outcome.code, outcome.reason, { ref });
         else this.#tell(session, { type: "done", ref, ...outcome });
@@ -414,6 +423,19 @@ export class Hub {
       });
     },
 
+    watch: (session) => {
+      if (!this.#isAdministrator(session)) return this.#refuse(session, "notAllowed", ADMINISTRATORS_ONLY);
+      this.#monitor.watch(session);
+    },
+
+    audit: (session, { ref, before = Number.MAX_SAFE_INTEGER }) => {
+      if (!this.#isAdministrator(session)) return this.#refuse(session, "notAllowed", ADMINISTRATORS_ONLY, { ref });
+      this.#ask(session, ref, () => this.#journal.audit(before, PAGE_ENTRIES + 1), (acts) => {
+        const page = acts.slice(0, PAGE_ENTRIES).map(told);
+        return encode({ type: "audited", ref, acts: page, more: acts.length > PAGE_ENTRIES });
+      });
+    },
+
     ping: (session) => this.#tell(session, { type: "pong" }),
   };
 
@@ -426,6 +448,7 @@ export class Hub {
         client,
         me: undefined,
         grant: undefined,
+        since: 0,
         rooms: new Map(),
         malformed: [],
         questions: 0,
@@ -456,6 +479,7 @@ export class Hub {
   #identify(session: Session, me: Person): void {
     session.callOffHello();
     session.me = me;
+    session.since = this.#clock.date();
     const tabs = this.#tabs.get(me.id);
     if (tabs) tabs.add(session);
     else this.#tabs.set(me.id, new Set([session]));
@@ -503,6 +527,7 @@ export class Hub {
     const tabs = this.#tabs.get(session.me?.id ?? "");
     if (tabs?.delete(session) && tabs.size === 0) this.#tabs.delete(session.me!.id);
     this.#sessions.delete(client);
+    this.#monitor.forget(client);
     client.close(disconnect);
   }
 
@@ -530,6 +555,15 @@ export class Hub {
   }
 
   // Who may do what.
+
+  /** Whether somebody is an administrator at this moment; who came with a secret that was replaced since has to go. */
+  #isAdministrator(session: Session): boolean {
+    const { grant } = session;
+    if (grant?.role !== "admin") return false;
+    if (this.access.holds(grant)) return true;
+    this.#door.denyAdministrator(session);
+    return false;
+  }
 
   /** Why somebody who is no administrator can't say anything in a room at the moment; undefined when they can. */
   #silence(user: string, room: string, live: LiveRoom | undefined): Answer | undefined {
@@ -618,7 +652,7 @@ export class Hub {
   }
 
   /** Asks the journal for somebody, and answers them with a line. */
-  #ask(session: Session, ref: number, ask: () => Promise<Page>, answer: (page: Page) => string): void {
+  #ask<T>(session: Session, ref: number, ask: () => Promise<T>, answer: (page: T) => string): void {
     if (session.questions >= this.#limits.questions || lengthLeft(session) <= 0) {
       this.#metrics.hit("questions");
       return this.#refuse(session, "busy", "You are asking too much at once. Try again later.", { ref });
@@ -697,6 +731,8 @@ function muted({ deed: { until } }: Mute): Answer {
     detail: until === undefined ? undefined : String(until),
   };
 }
+
+const ADMINISTRATORS_ONLY = "This takes an administrator.";
 
 /** What comes from a client that need not have said hello. */
 const BEFORE_HELLO: ReadonlySet<Message["type"]> = new Set(["opened", "gone", "malformed", "flood", "hello"]);

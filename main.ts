@@ -23,6 +23,9 @@ import { startTelemetry } from "./telemetry.ts";
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;
 
+/** How often the hub is told that time goes by, in ms. */
+const TICK_MS = 1_000;
+
 /** How long after the start the page is packed, in ms. Before, what is sent is compressed anew each time, or not at all. */
 const PACK_AFTER_MS = 2_000;
 
@@ -49,6 +52,7 @@ async function serve(config: Config, form: LogForm, log: Log): Promise<void> {
   const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources(), log });
   const addr = await server.listen(config.addr);
   const ended = hub.run();
+  const beat = setInterval(() => hub.tick(), TICK_MS);
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
   // When those who lost the last server are back: to make a thread takes some tens of ms of this one.
@@ -72,6 +76,7 @@ async function serve(config: Config, form: LogForm, log: Log): Promise<void> {
   await told;
   log("ending", {});
   setTimeout(() => Deno.exit(0), END_MS_MAX);
+  clearInterval(beat);
   hub.close();
   await ended;
   await Promise.all([server.drain(), webhooks.close()]);

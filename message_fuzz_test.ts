@@ -29,6 +29,8 @@ const IS_GOOD: { readonly [type in Type]: (fields: Fields) => boolean } = {
   rename: (f) => isText(f.get("name")),
   history: (f) => isId(f.get("ref")) && isText(f.get("room")) && isIdIn(f, "before") && isIdIn(f, "after"),
   search: (f) => isId(f.get("ref")) && isText(f.get("query")) && isIdIn(f, "before"),
+  watch: () => true,
+  audit: (f) => isId(f.get("ref")) && isIdIn(f, "before"),
   ping: () => true,
 };
 

@@ -3,6 +3,7 @@
  * and the limits. Both import this file, so nothing here may touch Deno or the DOM. docs/PROTOCOL.md tells the same to people.
  * @module
  */
+import type { Act, Deed } from "./journal/journal.ts";
 
 /** What a client asks for in Sec-WebSocket-Protocol to speak JSON lines. Without it the lines are plain text. */
 export const SUBPROTOCOL = "hubbub.v1";
@@ -42,6 +43,10 @@ export type ClientMessage =
   }
   /** Looks for words, prefix*, "a phrase" and from:name in the rooms that I am in. */
   | { readonly type: "search"; readonly ref: number; readonly query: string; readonly before?: number }
+  /** Asks, as an administrator, to be told each second how the server does. */
+  | { readonly type: "watch" }
+  /** Asks, as an administrator, for the page of what was done before an id; `ref` comes back in the answer. */
+  | { readonly type: "audit"; readonly ref: number; readonly before?: number }
   /** Asks whether anybody is there. */
   | { readonly type: "ping" };
 
@@ -107,6 +112,9 @@ export type ServerMessage =
   /** What I am called now, in all of my tabs. */
   | { readonly type: "renamed"; readonly name: string }
   | Entries
+  | Status
+  /** A page of what was done, newest first. */
+  | { readonly type: "audited"; readonly ref: number; readonly acts: readonly ToldAct[]; readonly more: boolean }
   | { readonly type: "pong" }
   | Refusal;
 
@@ -194,6 +202,82 @@ export interface Person {
   readonly id: string;
   readonly name: string;
 }
+
+/**
+ * How the server does and what holds there, once a second for whoever watches. What has not changed since the last of these
+ * is left out, and one that can't be sent in time is left out whole.
+ */
+export interface Status {
+  readonly type: "status";
+  /** Of each second since the last of these, oldest first; in the first, of the last five minutes. */
+  readonly samples: readonly Sample[];
+  readonly limits?: readonly LimitStatus[];
+  readonly people?: Listed<Presence>;
+  readonly rooms?: Listed<RoomStatus>;
+  readonly mutes?: Listed<ToldAct<"mute">>;
+  readonly bans?: Listed<ToldAct<"ban">>;
+  readonly links?: Listed<ToldAct<"link">>;
+  readonly tokens?: Listed<ToldAct<"token">>;
+  readonly hooks?: Listed<ToldAct<"hook">>;
+}
+
+/** How the server did in one second. Null is what nothing was there to measure of. */
+export interface Sample {
+  /** When it ended, in ms since 1970. */
+  readonly at: number;
+  /** WebSockets that take a place. */
+  readonly connections: number;
+  /** Rooms with somebody in them. */
+  readonly rooms: number;
+  /** What was said in this second. */
+  readonly messages: number;
+  /** How long it took until who said something was sent it, in ms, half of the times and 99 of 100 in the last minute. */
+  readonly echoP50: number | null;
+  readonly echoP99: number | null;
+  /** How late the event loop was, in ms, 99 of 100 times in the last minute. */
+  readonly loopP99: number | null;
+  /** Of the process. */
+  readonly memoryBytes: number;
+  /** Of the journal's files; 0 when it has none. */
+  readonly databaseBytes: number;
+}
+
+/** A limit, by its name in limits.ts. */
+export interface LimitStatus {
+  readonly limit: string;
+  /** What it is set to; null when it is switched off. */
+  readonly max: number | null;
+  /** How often it was reached since the start. */
+  readonly hits: number;
+}
+
+/** The first of many, as many as can be told, and how many there are. */
+export interface Listed<T> {
+  readonly first: readonly T[];
+  readonly count: number;
+}
+
+/** Somebody who is connected. */
+export interface Presence extends Person {
+  readonly role: Role;
+  readonly connections: number;
+  /** When they came, in ms since 1970: the first of their connections. */
+  readonly since: number;
+  /** Some of the rooms that they are in. */
+  readonly rooms: readonly string[];
+}
+
+/** A room that somebody is in, or that has rules. */
+export interface RoomStatus extends Rules {
+  readonly room: string;
+  /** How many people are in it. */
+  readonly people: number;
+}
+
+/** What was done, as administrators are told of it: nothing in it opens anything. */
+export type ToldAct<T extends Deed["type"] = Deed["type"]> = Omit<Act, "deed"> & { readonly deed: ToldDeed<T> };
+type ToldDeed<T extends Deed["type"]> = T extends unknown ? Omit<Extract<Deed, { type: T }>, "digest" | "secret">
+  : never;
 
 /** Something was refused and did not happen; the connection stays. */
 export interface Refusal {
@@ -371,6 +455,8 @@ export const FIELDS: { readonly [T in ClientMessage["type"]]: Fields } = {
   rename: { name: text },
   history: { ref: id, room: text, before: optional(id), after: optional(id) },
   search: { ref: id, query: text, before: optional(id) },
+  watch: {},
+  audit: { ref: id, before: optional(id) },
   ping: {},
 };
 
@@ -465,6 +551,8 @@ export const SERVER_TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>(
     "renamed",
     "history",
     "found",
+    "status",
+    "audited",
     "pong",
     "error",
   ],

@@ -62,6 +62,11 @@ export class Rooms {
     return this.#rooms.get(name);
   }
 
+  /** How many people are in each of them. */
+  get counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#rooms.values()].map(({ name, roster }) => [name, roster.count]));
+  }
+
   /** Whether everybody has been sent everything. */
   get isDelivered(): boolean {
     return [...this.#rooms.values()].every(({ room }) => room.backlog === 0);

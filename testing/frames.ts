@@ -63,6 +63,8 @@ const GOOD: { readonly [type in ClientMessage["type"]]: fc.Arbitrary<object> } =
   rename: fc.record({ name: text }),
   history: fc.record({ ref: id, room, before: id, after: id }, { requiredKeys: ["ref", "room"] }),
   search: fc.record({ ref: id, query: text, before: id }, { requiredKeys: ["ref", "query"] }),
+  watch: fc.constant({}),
+  audit: fc.record({ ref: id, before: id }, { requiredKeys: ["ref"] }),
   ping: fc.constant({}),
 };
 
