@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Access, bearerOf, digestOf, GUESSES_MAX, GUESSES_MS, makeSecret } from "./access.ts";
-import { FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
+import { ADMINISTRATOR_FILE, AdministratorError, FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
+import { JOURNAL_FILE } from "./journal/sqlite.ts";
 import { Moderation } from "./moderation.ts";
 
 const HERE = "192.0.2.1";
@@ -28,7 +29,7 @@ Deno.test("The administrator's secret opens a server with and without a key, unt
     const { access, administrator } = open({ key });
     assert.equal(access.enter("", HERE), "keyWrong", "no administrator has no secret");
     const secret = administrator.renew();
-    assert.deepEqual(access.enter(secret, HERE), { role: "admin" });
+    assert.deepEqual(access.enter(secret, HERE), { role: "admin", digest: digestOf(secret) });
     administrator.renew();
     assert.equal(access.enter(secret, HERE), "keyWrong");
   }
@@ -78,16 +79,46 @@ Deno.test("A secret is read from the Authorization header as RFC 6750 has it, an
   assert.equal(bearerOf(new Headers()), undefined);
 });
 
+Deno.test("An administrator who came in holds until their secret is replaced", () => {
+  const { access, administrator } = open();
+  const grant = access.enter(administrator.renew(), HERE);
+  assert(typeof grant === "object" && grant.role === "admin");
+  assert(access.holds(grant));
+  administrator.renew();
+  assert(!access.holds(grant));
+});
+
+Deno.test("While the administrator's file can't be read, what was read last holds", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const administrator = new FolderAdministrator(folder);
+    Deno.writeTextFileSync(`${folder}/${JOURNAL_FILE}`, "");
+    const digest = digestOf(administrator.renew());
+    assert.equal(administrator.digest(), digest);
+    const file = `${folder}/${ADMINISTRATOR_FILE}`;
+    Deno.removeSync(file);
+    Deno.mkdirSync(file);
+    assert.equal(administrator.digest(), digest);
+    Deno.removeSync(file);
+    assert.equal(administrator.digest(), undefined);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("Of the administrator's secret the folder has only the digest, for its owner alone", () => {
   const folder = Deno.makeTempDirSync();
   try {
     const administrator = new FolderAdministrator(folder);
+    assert.throws(() => administrator.renew(), AdministratorError, "no server was here");
+    Deno.writeTextFileSync(`${folder}/${JOURNAL_FILE}`, "");
     assert.equal(administrator.digest(), undefined);
     const first = administrator.renew();
     const second = administrator.renew();
     assert.notEqual(first, second);
     assert.equal(new FolderAdministrator(folder).digest(), digestOf(second));
-    const [file, ...others] = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+    const [file, ...others] = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`)
+      .filter((path) => !path.endsWith(JOURNAL_FILE));
     assert.deepEqual(others, []);
     assert(!Deno.readTextFileSync(file!).includes(second));
     if (Deno.build.os !== "windows") assert.equal(Deno.statSync(file!).mode! & 0o777, 0o600);

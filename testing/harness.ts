@@ -71,8 +71,8 @@ export class Peer {
 export const ADMIN_PASS = "the-administrators-secret";
 
 /** Who may come in: everybody, or who knows the key, and whoever has the administrator's secret. */
-export function accessTo(moderation: Moderation, clock: Clock, key?: string): Access {
-  const administrator = { digest: () => digestOf(ADMIN_PASS) };
+export function accessTo(moderation: Moderation, clock: Clock, key?: string, pass = () => ADMIN_PASS): Access {
+  const administrator = { digest: () => digestOf(pass()) };
   return new Access({ key, administrator, moderation, date: () => clock.date(), now: () => clock.now() });
 }
 
@@ -89,6 +89,8 @@ export class Harness {
     date: () => this.clock.date(),
   });
   readonly hub: Hub;
+  /** The administrator's secret, which a test may replace. */
+  adminPass = ADMIN_PASS;
   readonly #ended: Promise<void>;
 
   /**
@@ -99,7 +101,7 @@ export class Harness {
   constructor(journal?: Journal, limits: Partial<Limits> = {}, key?: string) {
     this.journal = journal ?? openMemory();
     this.hub = new Hub({
-      access: accessTo(new Moderation(this.journal.acts), this.clock, key),
+      access: accessTo(new Moderation(this.journal.acts), this.clock, key, () => this.adminPass),
       journal: this.journal,
       clock: this.clock,
       limits: { ...DEFAULT_LIMITS, message: 1_000, rate: Infinity, ...limits },
