@@ -19,9 +19,9 @@ export interface Asset {
 const SOURCE = new URL("./", import.meta.url);
 /** Where `tools/compile.ts` puts the page as it is served, for the binary. */
 export const STAGED = new URL("./dist/page/", import.meta.url);
-/** The module that the page starts with. */
-const ENTRY = "static/page.ts";
-/** The modules that it does not start with: what it fetches when it is needed, and the worker. They import nothing. */
+/** The modules that the pages start with: that of the chat, and the operator's. */
+const ENTRIES = ["static/page.ts", "static/operator.ts"];
+/** The modules that none starts with: what is fetched when it is needed, and the worker. They import nothing. */
 const ALONE = ["static/emoji.ts", "static/service_worker.ts"];
 
 const TYPES: Record<string, string> = {
@@ -35,16 +35,20 @@ const TYPES: Record<string, string> = {
 /** Those that are not where their name says: a browser looks for the page at the root, and a worker sees what is below it. */
 const PATHS: Record<string, string> = {
   "static/index.html": "/",
+  "static/operator.html": "/admin",
   "static/service_worker.ts": "/service_worker.ts",
 };
 
-/** Every file of the page by the path of its URL. Nothing else is ever served, so no path is joined to a folder. */
+/** The operator's page, which nobody needs without a network: the worker does not keep it. */
+const OPERATORS = /^static\/operator\./;
+
+/** Every file of the pages by the path of its URL. Nothing else is ever served, so no path is joined to a folder. */
 export async function loadAssets(): Promise<Map<string, Asset>> {
   return await makeAssets(await (Deno.build.standalone ? readFiles(STAGED) : buildPage()));
 }
 
 /**
- * The page's files, from `buildPage`, by the path of the URL. The version is a hash of them all; the page has it for its
+ * The pages' files, from `buildPage`, by the path of the URL. The version is a hash of the chat's; its page has it for its
  * ETag, by which the service worker knows whether a page goes with what it keeps.
  */
 export async function makeAssets(page: ReadonlyMap<string, string>): Promise<Map<string, Asset>> {
@@ -61,7 +65,7 @@ export async function makeAssets(page: ReadonlyMap<string, string>): Promise<Map
       isPart: isPart(path),
       packed: new Map(),
     });
-    shell.push([path, `sha256-${btoa(String.fromCharCode(...hash))}`]);
+    if (!OPERATORS.test(name)) shell.push([path, `sha256-${btoa(String.fromCharCode(...hash))}`]);
   };
   const { "static/service_worker.ts": worker, ...files } = Object.fromEntries(page);
   for (const [name, text] of Object.entries(files)) await add(name, text);
@@ -109,12 +113,13 @@ function hex(hash: Uint8Array): string {
   return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The page's files by name, as a browser gets them: the modules that it starts with have become one. */
+/** The pages' files by name, as a browser gets them: the modules that each starts with have become one. */
 export async function buildPage(): Promise<Map<string, string>> {
   const modules = await readModules();
   const page = await readFiles(SOURCE, (name) => !isModule(name));
   for (const name of ALONE) page.set(name, modules.get(name)!);
-  return page.set(ENTRY, bundle(modules, ENTRY));
+  for (const entry of ENTRIES) page.set(entry, bundle(modules, entry));
+  return page;
 }
 
 /** What the page is made of that can be imported, as JavaScript, by its path in the sources. */

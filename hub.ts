@@ -601,6 +601,7 @@ export class Hub {
   #done(act: Act): void {
     this.moderation.apply(act);
     this.#rooms.done(act);
+    this.#monitor.done(act);
     for (const listener of this.#listeners) listener(act);
     this.#door.enforce(act, this.#sessions.values());
     const { deed } = act;

@@ -58,6 +58,7 @@ export class Monitor {
   readonly #samples: Sample[] = [];
   #sampled = 0;
   #messages = 0;
+  #acted = 0;
 
   constructor(ports: MonitorPorts) {
     this.#ports = ports;
@@ -68,6 +69,11 @@ export class Monitor {
     const knowledge = { visitor, samples: 0, parts: new Map() };
     this.#watchers.set(visitor.client, knowledge);
     this.#tell(knowledge, this.#parts());
+  }
+
+  /** Something was done. */
+  done({ id }: Act): void {
+    this.#acted = id;
   }
 
   /** No more. */
@@ -128,6 +134,7 @@ export class Monitor {
       links: newest(moderation.links(now)),
       tokens: newest(moderation.tokens),
       hooks: newest(moderation.hooks),
+      acted: this.#acted,
     };
     return new Map(Object.entries(parts).map(([part, value]) => [part as Part, JSON.stringify(value)]));
   }

@@ -219,6 +219,8 @@ export interface Status {
   readonly links?: Listed<ToldAct<"link">>;
   readonly tokens?: Listed<ToldAct<"token">>;
   readonly hooks?: Listed<ToldAct<"hook">>;
+  /** The id of what was done last since the server started, 0 if nothing was: what a page of acts begins with. */
+  readonly acted?: number;
 }
 
 /** How the server did in one second. Null is what nothing was there to measure of. */

@@ -57,7 +57,7 @@ Deno.test("The page's TypeScript reaches the browser as JavaScript", () => {
   }
 });
 
-Deno.test("The service worker is at the root, under the same rules as everything else, and knows every other file", async () => {
+Deno.test("The service worker is at the root, under the same rules as everything else, and knows every other file of the chat", async () => {
   const response = get("/service_worker.ts");
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
@@ -73,6 +73,7 @@ Deno.test("The service worker is at the root, under the same rules as everything
   assert.equal(get("/").headers.get("etag"), `"${VERSION}"`);
   const others = new Map(assets);
   others.delete("/service_worker.ts");
+  for (const path of ["/admin", "/static/operator.ts", "/static/operator.css"]) assert(others.delete(path), path);
   assert.deepEqual(SHELL.map(([path]: [string]) => path), [...others.keys()]);
   const paths = SHELL.map(([path, integrity]: [string, string]) => `${path} ${integrity}`);
   const digests = await Promise.all(

@@ -77,6 +77,8 @@ export class Stage implements AsyncDisposable {
   /** What an address ends with by which one comes in as an administrator. */
   readonly admin: string;
   #server: ServerProcess;
+  /** The administrator's link, as the server printed it when it started for the first time. */
+  readonly administratorsLink: Promise<URL>;
   #program: SeedClient | undefined;
 
   private constructor(browser: Browser, data: string, server: ServerProcess, admin: string) {
@@ -84,6 +86,7 @@ export class Stage implements AsyncDisposable {
     this.#data = data;
     this.#server = server;
     this.admin = admin;
+    this.administratorsLink = server.adminLink;
   }
 
   /** A server that keeps what is said, also while it is stopped. */

@@ -461,6 +461,15 @@ export const WORDS: { readonly [L in Language]: Words } = { en, zh };
 /** The words of the language that the page speaks. */
 export const words: Words = { ...en };
 
+/** What one page alone has to say. */
+const more: { readonly [L in Language]: object }[] = [];
+
+/** Adds what one page alone has to say, which others need not load, to `words`; gives these with their new type. */
+export function learn<W extends object>(tables: { readonly [L in Language]: W }): Words & W {
+  more.push(tables);
+  return Object.assign(words, tables.en);
+}
+
 let spokenLocale = "en";
 
 /** What a language is called in `lang`, and the locale of who reads it but does not say where. */
@@ -471,7 +480,7 @@ export const LOCALES: { readonly [L in Language]: string } = { en: "en", zh: "zh
  * @param preferred what the reader reads, best first: `navigator.languages`.
  */
 export function speak(language: Language, preferred: readonly string[]): void {
-  Object.assign(words, WORDS[language]);
+  Object.assign(words, WORDS[language], ...more.map((tables) => tables[language]));
   spokenLocale = preferred.find((tag) => languageIn(tag) === language && isLocale(tag)) ?? LOCALES[language];
 }
 

@@ -3,16 +3,22 @@ import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { type HtmlElement, parseHtml } from "../testing/html.ts";
 import { literalsOf } from "../testing/literals.ts";
-import { type Language, languageOf, LANGUAGES, locale, speak, WORDS, type Words, words } from "./i18n.ts";
+import { type Language, languageOf, LANGUAGES, locale, speak, WORDS as CHAT_WORDS, words } from "./i18n.ts";
+import { OPERATOR_WORDS } from "./operator_words.ts";
 
 const languages = Object.keys(LANGUAGES) as Language[];
+const WORDS = {
+  en: { ...CHAT_WORDS.en, ...OPERATOR_WORDS.en },
+  zh: { ...CHAT_WORDS.zh, ...OPERATOR_WORDS.zh },
+};
+type Words = typeof WORDS.en;
 const { en, zh } = WORDS;
 const keys = Object.keys(en) as (keyof Words)[];
 
 const folder = new URL("./", import.meta.url);
-const html = readFileSync(new URL("index.html", folder), "utf8");
+const documents = ["index.html", "operator.html"].map((name) => readFileSync(new URL(name, folder), "utf8"));
 /** The names of emoji are English, as they are everywhere else. */
-const DATA = new Set(["i18n.ts", "emoji.ts"]);
+const DATA = new Set(["i18n.ts", "operator_words.ts", "emoji.ts"]);
 const sources = readdirSync(folder)
   .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts") && !DATA.has(name))
   .map((name) => ({ name, source: readFileSync(new URL(name, folder), "utf8") }));
@@ -54,13 +60,13 @@ test("Every sentence tells all that it is told", () => {
 });
 
 test("Every word is said somewhere", () => {
-  const said = html + sources.map(({ source }) => source).join("");
+  const said = documents.join("") + sources.map(({ source }) => source).join("");
   const unsaid = keys.filter((key) => !new RegExp(`\\bwords\\.${key}\\b|data-\\w+="${key}"`).test(said));
   assert.deepEqual(unsaid, []);
 });
 
 /** Names, and what is typed as it stands. */
-const LATIN_IN_CHINESE = /\b(Hubbub|JavaScript|WebSocket|Guest|https)\b|from:|:tada:|\{\w+\}/g;
+const LATIN_IN_CHINESE = /\b(Hubbub|JavaScript|WebSocket|Guest|https?|API)\b|from:|:tada:|\{\w+\}/g;
 
 test("What is said in Chinese is Chinese, in full-width punctuation, and says 你", () => {
   for (const key of keys) {
@@ -87,8 +93,12 @@ function hasLetters(text: string): boolean {
   return /\p{L}/u.test(text);
 }
 
-test("Every word of index.html is one that is known, and what stands there is English", () => {
-  walk(parseHtml(html), ({ tag, attributes, children }) => {
+test("No word of the operator's page has another meaning in the chat", () => {
+  assert.deepEqual(Object.keys(OPERATOR_WORDS.en).filter((key) => key in CHAT_WORDS.en), []);
+});
+
+test("Every word of a document is one that is known, and what stands there is English", () => {
+  const check = ({ tag, attributes, children }: HtmlElement) => {
     for (const [attribute, named] of Object.entries(ATTRIBUTES)) {
       const { [attribute]: text, [named]: key } = attributes;
       assert.equal(text, en[key as keyof Words], `${attribute}="${text}" of a ${tag}`);
@@ -102,18 +112,21 @@ test("Every word of index.html is one that is known, and what stands there is En
     }
     const text = children.map((child) => typeof child === "string" ? child : `{${child.attributes["data-place"]}}`);
     assert.equal(text.join("").replaceAll(/\s+/g, " ").trim(), en[key as keyof Words], `data-words="${key}"`);
-  });
+  };
+  for (const html of documents) walk(parseHtml(html), check);
 });
 
 test("Whoever has no script is told so in every language", () => {
-  const [notice] = /<noscript[^]*<\/noscript>/.exec(html)!;
-  assert.match(notice, /needs JavaScript/);
-  assert.match(notice, /需要 JavaScript/);
+  for (const html of documents) {
+    const [notice] = /<noscript[^]*<\/noscript>/.exec(html)!;
+    assert.match(notice, /needs JavaScript/);
+    assert.match(notice, /需要 JavaScript/);
+  }
 });
 
 /** Names of elements, of keys of a keyboard and of things of the browser, and the name of this all. */
 const NOT_WORDS =
-  /^(strong|em|mention( me)?|noopener noreferrer nofollow|Enter|Shift|Alt|Esc|Escape|Tab|Home|End|Page(Up|Down)|Arrow\w+|Delete|Backspace|WebSocket|\{\}#\{\} · Hubbub)$/;
+  /^(strong|em|mention( me)?|noopener noreferrer nofollow|Enter|Shift|Alt|Esc|Escape|Tab|Home|End|Page(Up|Down)|Arrow\w+|Delete|Backspace|WebSocket|\{\}#\{\} · Hubbub|'Authorization: Bearer \{\}')$/;
 /** Where literals are for the program or the browser: names of elements, classes, kinds and modules, selectors. */
 const FOR_MACHINES = new RegExp(
   [
@@ -123,6 +136,7 @@ const FOR_MACHINES = new RegExp(
     String.raw`\bclassList\.\w+\([^)]*\)`,
     String.raw`\b(querySelector(All)?|matches|closest|matchMedia)(<[^(]*>)?\(\s*§\d+§`,
     String.raw`\bkind: §\d+§`,
+    String.raw`\.scope = §\d+§`,
     String.raw`[=!]== §\d+§`,
     String.raw`§\d+§ in\b`,
     String.raw`\bfrom §\d+§`,
@@ -235,7 +249,7 @@ test("Dates are written as where the reader lives, if they read that language th
     ] as const
   ) {
     speak(language, preferred);
-    assert.deepEqual([words, locale()], [WORDS[language], expected]);
+    assert.deepEqual([{ ...words }, locale()], [WORDS[language], expected]);
   }
   speak("en", []);
 });
