@@ -21,8 +21,8 @@ export interface Subject {
 /** The size of the drawing, in its own units; it is stretched to what there is. */
 export const WIDTH = 300;
 export const HEIGHT = 60;
-/** Left free above and below, lest half of a line be cut off. */
-const MARGIN = 3;
+/** Left free above and below, lest a line touch what stands there. */
+const MARGIN = 5;
 /** Samples that are further apart, in ms, have nothing between them: the server did not run, or nobody was told. */
 const GAP_MS = 3_500;
 const SVG = "http://www.w3.org/2000/svg";
@@ -122,7 +122,7 @@ export function measure(value: number, unit?: string): string {
 
 /** A number of bytes in the unit that suits it. */
 export function measureBytes(bytes: number): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log(bytes) / Math.log(1_000)), units.length - 1);
-  return measure(bytes / 1_000 ** power, units[power]);
+  const units = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1_000)) / Math.log(1_000)), units.length);
+  return measure(bytes / 1_000 ** power, units[power - 1]);
 }

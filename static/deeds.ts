@@ -5,61 +5,58 @@ import { nameOf } from "./person.ts";
 import { sayMoment } from "./moment.ts";
 import { insert } from "./translate.ts";
 
+/** A sentence, and what its places are taken by. */
+type Sentence = readonly [sentence: string, places: Readonly<Record<string, Node | string>>];
+
 /** What somebody did, as a sentence with names in it. */
-export function sayDeed({ by, name, deed }: ToldAct): (Node | string)[] {
-  const author = nameOf({ id: by, name });
+export function sayDeed(act: ToldAct): (Node | string)[] {
+  const [sentence, places] = sentenceOf(act);
+  return insert<Node | string>(sentence, { by: nameOf({ id: act.by, name: act.name }), ...places });
+}
+
+function sentenceOf({ by, deed }: ToldAct): Sentence {
   switch (deed.type) {
-    case "delete": {
-      const sentence = deed.author === by ? words.didDeleteOwn : words.didDelete;
-      return insert<Node | string>(sentence, { by: author, room: roomOf(deed.room) });
-    }
+    case "delete":
+      return [deed.author === by ? words.didDeleteOwn : words.didDelete, { room: roomOf(deed.room) }];
     case "mute":
-    case "ban": {
-      const sentence = deed.type === "mute" ? words.didMute : words.didBan;
-      const parts = insert<Node | string>(sentence, { by: author, name: nameOf({ id: deed.user, name: deed.name }) });
-      const network = deed.type === "ban" ? deed.network : undefined;
-      return [...parts, ...network === undefined ? [] : [" ", words.withAddress(network)], ", ", ...sayEnd(deed.until)];
-    }
+      return [words.didMute, { name: personOf(deed), end: sayEnd(deed.until) }];
     case "unmute":
-      return insert<Node | string>(words.didUnmute, { by: author, name: nameOf({ id: deed.user, name: deed.name }) });
-    case "unban":
-      return insert<Node | string>(words.didUnban, { by: author, id: numberOf(deed.ban) });
-    case "lock":
-      return insert<Node | string>(words.didLock, { by: author, room: roomOf(deed.room) });
-    case "unlock":
-      return insert<Node | string>(words.didUnlock, { by: author, room: roomOf(deed.room) });
-    case "slow": {
-      const sentence = deed.seconds > 0 ? words.didSlow : words.didUnslow;
-      return insert<Node | string>(sentence, { by: author, room: roomOf(deed.room), seconds: String(deed.seconds) });
+      return [words.didUnmute, { name: personOf(deed) }];
+    case "ban": {
+      const others = deed.network === undefined ? [] : [" ", words.withAddress(deed.network)];
+      return [words.didBan, { name: element("span", "", personOf(deed), ...others), end: sayEnd(deed.until) }];
     }
+    case "unban":
+      return [words.didUnban, { id: numberOf(deed.ban) }];
+    case "lock":
+      return [words.didLock, { room: roomOf(deed.room) }];
+    case "unlock":
+      return [words.didUnlock, { room: roomOf(deed.room) }];
+    case "slow":
+      if (deed.seconds === 0) return [words.didUnslow, { room: roomOf(deed.room) }];
+      return [words.didSlow, { room: roomOf(deed.room), seconds: String(deed.seconds) }];
     case "link":
-      return [
-        ...insert<Node | string>(words.didLink, { by: author, room: roomOf(deed.room) }),
-        ", ",
-        ...sayEnd(deed.until),
-      ];
+      return [words.didLink, { room: roomOf(deed.room), end: sayEnd(deed.until) }];
     case "unlink":
-      return insert<Node | string>(words.didUnlink, { by: author, id: numberOf(deed.link) });
+      return [words.didUnlink, { id: numberOf(deed.link) }];
     case "token":
-      return insert<Node | string>(words.didToken, { by: author, name: element("bdi", "", deed.name) });
+      return [words.didToken, { name: element("bdi", "", deed.name) }];
     case "untoken":
-      return insert<Node | string>(words.didUntoken, { by: author, id: numberOf(deed.token) });
+      return [words.didUntoken, { id: numberOf(deed.token) }];
     case "hook":
-      return insert<Node | string>(words.didHook, { by: author, url: element("bdi", "address", deed.url) });
+      return [words.didHook, { url: element("bdi", "", deed.url) }];
     case "unhook":
-      return insert<Node | string>(words.didUnhook, { by: author, id: numberOf(deed.hook) });
+      return [words.didUnhook, { id: numberOf(deed.hook) }];
     default:
       // A newer server may know more.
       deed satisfies never;
-      return insert<Node | string>(words.didUnknown, { by: author });
+      return [words.didUnknown, {}];
   }
 }
 
 /** Until when something holds. */
-export function sayEnd(until: number | undefined): (Node | string)[] {
-  return until === undefined
-    ? [words.noEnd]
-    : insert<Node | string>(words.until, { end: sayMoment(until, new Date()) });
+export function sayEnd(until: number | undefined): string {
+  return until === undefined ? words.noEnd : insert(words.until, { end: sayMoment(until, new Date()) }).join("");
 }
 
 /** A room as it is written everywhere. */
@@ -70,4 +67,9 @@ export function roomOf(room: string): HTMLElement {
 /** How an act is referred to. */
 export function numberOf(id: number): string {
   return `#${id}`;
+}
+
+/** Whom something was done to. */
+function personOf({ user, name }: { readonly user: string; readonly name: string }): HTMLElement {
+  return nameOf({ id: user, name });
 }

@@ -135,7 +135,7 @@ const FOR_MACHINES = new RegExp(
     String.raw`\bclassName\s*=[^;]*`,
     String.raw`\bclassList\.\w+\([^)]*\)`,
     String.raw`\b(querySelector(All)?|matches|closest|matchMedia)(<[^(]*>)?\(\s*§\d+§`,
-    String.raw`\bkind: §\d+§`,
+    String.raw`\b(kind|type): §\d+§`,
     String.raw`\.scope = §\d+§`,
     String.raw`[=!]== §\d+§`,
     String.raw`§\d+§ in\b`,

@@ -14,6 +14,9 @@ import { sayRefusal } from "./refusal.ts";
 import { toRoomName } from "./rooms.ts";
 import { explainTimes, keepAgo } from "./time.ts";
 
+/** How long it is shown what came of something, in ms. */
+const ANSWER_MS = 8_000;
+
 function byId<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
@@ -179,8 +182,13 @@ function sayOutcome(outcome: Exclude<Outcome, { type: "done" }>): string {
   return outcome.code === "badName" ? words.badTokenName : sayRefusal(outcome);
 }
 
+let callOffSilence: ReturnType<typeof setTimeout> | undefined;
+
+/** Says what came of something, for long enough to be read. */
 function answer(text: string): void {
   byId("answer").textContent = text;
+  clearTimeout(callOffSilence);
+  callOffSilence = setTimeout(() => byId("answer").textContent = "", ANSWER_MS);
 }
 
 function valueOf(form: HTMLFormElement, name: string): string {

@@ -5,7 +5,7 @@ import { words } from "./operator_words.ts";
 import { timeOf } from "./time.ts";
 
 /** How far the rows of the table are apart, in ms: it can be read before it changes. */
-const ROW_MS = 30_000;
+const ROW_MS = 60_000;
 
 /** What charts are drawn of. */
 function subjects(): Subject[] {
@@ -54,7 +54,7 @@ export class Charts {
   #fillTable(): void {
     if (!this.#details.open) return;
     const body = this.#details.querySelector("tbody")!;
-    const rows = everyHalfMinute(this.#samples);
+    const rows = everyMinute(this.#samples);
     // Nobody who reads it is to lose their place for nothing.
     const key = rows.map(({ at }) => at).join(" ");
     if (body.dataset.rows === key) return;
@@ -67,8 +67,8 @@ export class Charts {
   }
 }
 
-/** The first sample of each half of a minute, newest first. */
-export function everyHalfMinute(samples: readonly Sample[]): Sample[] {
-  const halfOf = ({ at }: Sample) => Math.floor(at / ROW_MS);
-  return samples.filter((sample, index) => index === 0 || halfOf(sample) !== halfOf(samples[index - 1]!)).reverse();
+/** The first sample of each minute, newest first. */
+export function everyMinute(samples: readonly Sample[]): Sample[] {
+  const minuteOf = ({ at }: Sample) => Math.floor(at / ROW_MS);
+  return samples.filter((sample, index) => index === 0 || minuteOf(sample) !== minuteOf(samples[index - 1]!)).reverse();
 }

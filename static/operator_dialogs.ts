@@ -20,7 +20,7 @@ export function offerDurations(select: HTMLSelectElement, preferred: number): vo
     ...durations().map(([, name], index) => {
       const option = element("option", "", name);
       option.value = String(index);
-      option.selected = index === preferred;
+      option.defaultSelected = index === preferred;
       return option;
     }),
   );
@@ -91,7 +91,7 @@ export function reveal(dialog: HTMLDialogElement, { title, explained = "", texts
     const area = element("textarea", "");
     area.readOnly = true;
     area.value = text;
-    area.rows = text.length > 50 ? 3 : 1;
+    area.rows = text.length > 50 ? 4 : 1;
     area.spellcheck = false;
     const copy = button(
       "quiet",

@@ -114,7 +114,7 @@ export class Lists {
 
   #drawMute(act: ToldAct<"mute">): HTMLElement {
     const { user, name, until } = act.deed;
-    return rowOf([nameOf({ id: user, name })], [...endOf(until), byWhom(act)], [
+    return rowOf([nameOf({ id: user, name })], [sayEnd(until), byWhom(act)], [
       this.#button(words.unmute, words.unmuteName(name), () => ({ type: "unmute", user })),
     ]);
   }
@@ -122,14 +122,14 @@ export class Lists {
   #drawBan(act: ToldAct<"ban">): HTMLElement {
     const { user, name, network, until } = act.deed;
     const address = network === undefined ? [] : [words.withAddress(network)];
-    return rowOf([nameOf({ id: user, name })], [...address, ...endOf(until), byWhom(act)], [
+    return rowOf([nameOf({ id: user, name })], [...address, sayEnd(until), byWhom(act)], [
       this.#button(words.unban, words.unbanName(name), () => ({ type: "unban", ban: act.id })),
     ]);
   }
 
   #drawLink(act: ToldAct<"link">): HTMLElement {
     const { room, until } = act.deed;
-    return rowOf([element("span", "number", numberOf(act.id)), " ", roomOf(room)], [...endOf(until), byWhom(act)], [
+    return rowOf([element("span", "number", numberOf(act.id)), " ", roomOf(room)], [sayEnd(until), byWhom(act)], [
       this.#end(words.theLink(act.id), () => ({ type: "unlink", link: act.id })),
     ]);
   }
@@ -181,10 +181,6 @@ function joined(parts: readonly (Node | string)[], separator: string): (Node | s
   return parts.flatMap((part, index) => index === 0 ? [part] : [separator, part]);
 }
 
-function endOf(until: number | undefined): Node[] {
-  return [element("span", "", ...sayEnd(until))];
-}
-
 function byWhom({ by, name, at }: ToldAct): Node {
   return element(
     "span",
@@ -202,7 +198,9 @@ function drawLimit({ limit, max, hits }: LimitStatus): HTMLElement {
   const head = element("th", "", name);
   head.scope = "row";
   const set = max === null ? words.unlimited : measure(max);
-  return element("tr", hits > 0 ? "hit" : "", head, element("td", "", set), element("td", "", measure(hits)));
+  const row = element("tr", "", head, element("td", "", set), element("td", "", measure(hits)));
+  row.classList.toggle("hit", hits > 0);
+  return row;
 }
 
 /** What each limit is called. */
