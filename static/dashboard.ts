@@ -28,6 +28,8 @@ export interface DashboardListener {
   /** What to say first on a new connection. */
   hello(): ClientMessage;
   connection(status: ConnectionStatus): void;
+  /** The server has let the administrator in. */
+  admitted(): void;
   /** There are new samples, and these parts are new. */
   updated(parts: readonly Part[]): void;
   /** This is not the administrator, or not any more; there will be no more attempts. With the server's reason, if it gave one. */
@@ -44,6 +46,7 @@ export class Dashboard {
   #known: Known = {};
   #me: string | undefined;
   #refused: Refusal["code"] | undefined;
+  #isDenied = false;
   #ref = 0;
 
   /** Connects at once. */
@@ -99,7 +102,8 @@ export class Dashboard {
       case "welcome":
         this.#refused = undefined;
         this.#me = message.id;
-        if (message.role !== "admin") this.#deny();
+        if (message.role === "admin") this.#listener.admitted();
+        else this.#deny();
         break;
       case "status":
         this.#learn(message);
@@ -116,6 +120,8 @@ export class Dashboard {
   }
 
   #changed(status: ConnectionStatus): void {
+    // The connection that a welcome ended calls itself open all the same.
+    if (this.#isDenied) return;
     if (status.state === "open") this.#connection.send({ type: "watch" });
     if (status.state !== "open") {
       for (const ref of [...this.#waiting.keys()]) this.#answer(ref, undefined);
@@ -125,6 +131,7 @@ export class Dashboard {
   }
 
   #deny(): void {
+    this.#isDenied = true;
     this.#connection.stop();
     this.#listener.denied(this.#refused);
   }

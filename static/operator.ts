@@ -9,7 +9,7 @@ import { Charts } from "./operator_charts.ts";
 import { ask, offerDurations, type Question, reveal, type Revelation, untilOf } from "./operator_dialogs.ts";
 import { Lists } from "./operator_lists.ts";
 import { words } from "./operator_words.ts";
-import { administratorsSecret, PASS_KEY, takeSecret } from "./pass.ts";
+import { Pass } from "./pass.ts";
 import { sayRefusal } from "./refusal.ts";
 import { toRoomName } from "./rooms.ts";
 import { explainTimes, keepAgo } from "./time.ts";
@@ -22,6 +22,7 @@ function byId<T extends HTMLElement>(id: string): T {
 }
 
 const memory = new Memory(() => localStorage);
+const pass = new Pass(memory);
 takePass();
 beginToSpeak(memory);
 document.title = [words.operator, document.title].join(" · ");
@@ -41,7 +42,7 @@ class OperatorPage {
 
   constructor() {
     this.#listen();
-    if (memory.get(PASS_KEY) === undefined) this.#showWayIn(undefined);
+    if (pass.secret === undefined) this.#showWayIn(undefined);
     else this.#connect();
   }
 
@@ -59,9 +60,10 @@ class OperatorPage {
     }, {
       hello: () => {
         const { secret, name } = identity;
-        return { type: "hello", secret, name, pass: memory.get(PASS_KEY), rooms: [] };
+        return { type: "hello", secret, name, pass: pass.secret, rooms: [] };
       },
       connection: (status) => banner.show(status),
+      admitted: () => pass.accepted(),
       updated: (parts) => {
         const { samples, known, me } = this.#dashboard!;
         byId("dashboard").hidden = false;
@@ -75,20 +77,17 @@ class OperatorPage {
 
   /** Asks for the administrator's link, and says why. */
   #showWayIn(code: Refusal["code"] | undefined): void {
-    const isKnown = code !== undefined && code !== "keyWrong" && code !== "keyNeeded";
-    const unknown = memory.get(PASS_KEY) === undefined ? words.linkNeeded : words.linkWrong;
-    byId("denial").textContent = isKnown ? sayRefusal({ code, reason: "" }) : unknown;
+    const isOther = code !== undefined && code !== "keyWrong" && code !== "keyNeeded";
+    const isWrong = code === "keyWrong" || pass.isNew;
+    const why = isWrong ? words.linkWrong : words.linkNeeded;
+    byId("denial").textContent = isOther ? sayRefusal({ code, reason: "" }) : why;
+    pass.refused();
     byId("dashboard").hidden = true;
     byId("banner").hidden = true;
     // What is open is about a server that is closed to this page.
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     byId("way-in").hidden = false;
     byId("link").focus();
-  }
-
-  /** Somebody has pasted a link, here or into the address. */
-  #enter(): void {
-    if (!byId("way-in").hidden) this.#connect();
   }
 
   /** Asks if there is something to ask, has it done, and says what came of it. */
@@ -109,16 +108,14 @@ class OperatorPage {
     });
     addEventListener("hashchange", () => {
       takePass();
-      this.#enter();
+      if (!byId("way-in").hidden) this.#connect();
     });
     byId("way-in").addEventListener("submit", (event) => {
       event.preventDefault();
       const input = byId<HTMLInputElement>("link");
-      const secret = administratorsSecret(input.value);
-      if (secret === undefined) return void (byId("denial").textContent = words.linkWrong);
+      if (!pass.bring(input.value)) return void (byId("denial").textContent = words.linkWrong);
       input.value = "";
-      memory.set(PASS_KEY, secret);
-      this.#enter();
+      this.#connect();
     });
     byId("secret").querySelector(".close")!.addEventListener("click", () => byId<HTMLDialogElement>("secret").close());
     offerDurations(byId("links").querySelector("select")!, 2);
@@ -171,9 +168,13 @@ class OperatorPage {
   }
 }
 
-/** Takes an administrator's secret out of the address. */
+/**
+ * Takes the secret of an administrator's link out of the address at once: whoever looks over a shoulder, the history and a
+ * copied address are not to have it.
+ */
 function takePass(): void {
-  takeSecret(memory, location, (path) => history.replaceState(null, "", path));
+  pass.bring(location.hash);
+  if (location.hash !== "") history.replaceState(null, "", location.pathname);
 }
 
 /** What came of an order that was not carried out, or perhaps was. */

@@ -3,21 +3,44 @@ import type { Memory } from "./chat_memory.ts";
 /** Where it is kept what lets this browser in: a key, a guest link's secret, or the administrator's. */
 export const PASS_KEY = "hubbub.pass";
 
-/** The secret of an administrator's link, or of one that was pasted, whole or not; undefined if it can't be one. */
+/** The secret of an administrator's link, whole or only what it ends with; undefined if it can't be one. */
 export function administratorsSecret(link: string): string | undefined {
   return /(?:^|#admin=)([\w-]{22,128})$/.exec(link.trim())?.[1];
 }
 
-/**
- * Keeps the secret that the address has after its #, and takes it out of there at once: whoever looks over a shoulder, the
- * history and a copied address are not to have it.
- */
-export function takeSecret(
-  memory: Memory,
-  { pathname, hash }: Pick<Location, "pathname" | "hash">,
-  clear: (path: string) => void,
-): void {
-  const secret = hash.startsWith("#admin=") ? administratorsSecret(hash) : undefined;
-  if (secret !== undefined) memory.set(PASS_KEY, secret);
-  if (hash !== "") clear(pathname);
+/** What lets this browser in. What somebody brings takes the place of what is kept when the server has accepted it. */
+export class Pass {
+  readonly #memory: Memory;
+  #brought: string | undefined;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  get secret(): string | undefined {
+    return this.#brought ?? this.#memory.get(PASS_KEY);
+  }
+
+  /** Whether it was brought, and not accepted yet. */
+  get isNew(): boolean {
+    return this.#brought !== undefined;
+  }
+
+  /** Brings the secret of a link; false when it can't be one. */
+  bring(link: string): boolean {
+    const secret = administratorsSecret(link);
+    if (secret !== undefined) this.#brought = secret;
+    return secret !== undefined;
+  }
+
+  /** The server has accepted it. */
+  accepted(): void {
+    if (this.#brought !== undefined) this.#memory.set(PASS_KEY, this.#brought);
+    this.#brought = undefined;
+  }
+
+  /** The server has not. */
+  refused(): void {
+    this.#brought = undefined;
+  }
 }
