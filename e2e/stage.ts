@@ -71,7 +71,8 @@ const CROWD = ["--rate=0"];
 /** Where a scenario plays: a server, the browsers of several people, and the lines and programs that it takes. */
 export class Stage implements AsyncDisposable {
   readonly #browser: Browser;
-  readonly #data: string;
+  /** The server's folder. */
+  readonly data: string;
   readonly #lines: Line[] = [];
   readonly #speakers: Speaker[] = [];
   /** What an address ends with by which one comes in as an administrator. */
@@ -83,7 +84,7 @@ export class Stage implements AsyncDisposable {
 
   private constructor(browser: Browser, data: string, server: ServerProcess, admin: string) {
     this.#browser = browser;
-    this.#data = data;
+    this.data = data;
     this.#server = server;
     this.admin = admin;
     this.administratorsLink = server.adminLink;
@@ -113,13 +114,13 @@ export class Stage implements AsyncDisposable {
   /** Starts the server again, on the same port. */
   async restartServer(...args: string[]): Promise<void> {
     args = [...CROWD, ...args];
-    this.#server = await ServerProcess.start({ addr: this.#server.url.host, data: this.#data, args });
+    this.#server = await ServerProcess.start({ addr: this.#server.url.host, data: this.data, args });
   }
 
   /** Lets things have been said in the past; for this the server is stopped and started again. */
   async remember(...past: readonly Past[]): Promise<void> {
     await this.stopServer();
-    const journal = await openSqlite({ directory: this.#data });
+    const journal = await openSqlite({ directory: this.data });
     const drafts = past.map(({ room = "lobby", name, text, at }) => {
       return { room, user: `the id of ${name}`, name, text, nonce: crypto.randomUUID(), at };
     });
@@ -138,8 +139,8 @@ export class Stage implements AsyncDisposable {
 
   /** Throws away all that the server has kept; it has to be stopped. */
   async wipeData(): Promise<void> {
-    await Deno.remove(this.#data, { recursive: true });
-    await Deno.mkdir(this.#data);
+    await Deno.remove(this.data, { recursive: true });
+    await Deno.mkdir(this.data);
   }
 
   /** A network between a browser and the server. */
@@ -194,7 +195,7 @@ export class Stage implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
     for (const speaker of this.#speakers) await speaker.leave();
     await this.#program?.close();
-    await Deno.remove(this.#data, { recursive: true });
+    await Deno.remove(this.data, { recursive: true });
   }
 }
 

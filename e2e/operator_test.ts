@@ -1,0 +1,245 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { FolderAdministrator } from "../administrator.ts";
+import { AWAY, listen, PHONE, reaches, scenario, type Stage, WIDE } from "./stage.ts";
+
+/** The operator's page, by the link that the server printed, in a browser where nobody has been before. */
+async function open(stage: Stage, options?: BrowserContextOptions): Promise<Page> {
+  const page = await stage.blank(options);
+  await page.goto((await stage.administratorsLink).href);
+  await isOpen(page);
+  return page;
+}
+
+/** Waits until the page shows how the server does. */
+async function isOpen(page: Page): Promise<void> {
+  await page.locator("#dashboard:not([hidden]) #limits td").first().waitFor();
+}
+
+function chart(page: Page, name: RegExp) {
+  return page.getByRole("img", { name });
+}
+
+function row(page: Page, section: string, text: string) {
+  return page.locator(`#${section} li`, { hasText: text });
+}
+
+scenario(
+  "the link that a fresh server printed opens the operator's page, and is out of the address at once",
+  async (stage) => {
+    const page = await open(stage);
+    assert.equal(page.url(), new URL("/admin", stage.url).href);
+    await page.reload();
+    await isOpen(page);
+    await page.getByRole("link", { name: "Back to the chat" }).click();
+    await page.locator("#timeline").waitFor({ state: "attached" });
+  },
+);
+
+scenario("the numbers move when somebody comes and chats, without anybody doing anything", async (stage) => {
+  const page = await open(stage);
+  await chart(page, /^Connections: 1 now/).waitFor();
+  const ana = await stage.speaker("Ana", "lobby", "kitchen");
+  await chart(page, /^Connections: 2 now/).waitFor();
+  await chart(page, /^Rooms in use: 2 now/).waitFor();
+  await row(page, "people", "Ana").getByText("kitchen", { exact: true }).waitFor();
+  await row(page, "rooms", "lobby").getByText("1 person").waitFor();
+  await ana.say("lobby", "One", "Two", "Three");
+  await chart(page, /^Messages a second: .*to 3 in the last five minutes$/).waitFor();
+  await chart(page, /^Memory: \d+ MB now/).waitFor();
+  await ana.leave();
+  await chart(page, /^Connections: 1 now, \d to 2/).waitFor();
+  await row(page, "people", "Ana").waitFor({ state: "detached" });
+  await page.getByText("As a table", { exact: true }).first().click();
+  assert.match(await page.locator("#charts tbody tr").first().innerText(), /MB/);
+});
+
+scenario(
+  "a flooder is banned with two clicks, and let in again with one; what was done stands below",
+  async (stage) => {
+    const page = await open(stage);
+    const told = await listen(page);
+    await stage.speaker("Eve", "lobby");
+    await page.getByRole("button", { name: "Ban Eve" }).click();
+    await page.getByLabel("For how long").last().selectOption({ label: "a week" });
+    await page.locator("#ask").getByRole("button", { name: "Ban Eve" }).click();
+    await row(page, "people", "Eve").waitFor({ state: "detached" });
+    await row(page, "bans", "Eve").getByRole("button", { name: "Unban Eve" }).click();
+    await page.locator("#bans").getByText("Nobody is banned.").waitFor();
+    await page.locator("#audit li").nth(1).getByText(/ banned Eve, until /).waitFor();
+    await row(page, "audit", "ended ban").waitFor();
+    assert.deepEqual((await told()).filter((text) => text === "Done."), ["Done.", "Done."]);
+  },
+);
+
+scenario("a token is made with the keyboard, shown once with a line for a terminal, and ended", async (stage) => {
+  const page = await open(stage, { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.locator("#tokens").getByLabel("Name").focus();
+  await page.keyboard.type("Deploys");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "API tokens" });
+  const secret = await dialog.getByLabel("Secret", { exact: true }).inputValue();
+  assert.match(secret, /^[\w-]{43}$/);
+  assert.equal(
+    await dialog.getByLabel("Try it in a terminal", { exact: true }).inputValue(),
+    `curl -H 'Authorization: Bearer ${secret}' -d 'deploy done' ${stage.url}api/rooms/lobby/messages`,
+  );
+  await dialog.getByRole("button", { name: "Copy Secret" }).click();
+  await dialog.getByText("Copied.").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
+  await page.keyboard.press("Escape");
+  await row(page, "tokens", "Deploys").waitFor();
+  assert(!(await page.content()).includes(secret), "nothing of it stays on the page");
+  await page.reload();
+  await row(page, "tokens", "Deploys").waitFor();
+  assert(!(await page.content()).includes(secret), "nor is it told again");
+  await page.getByRole("button", { name: "End the token Deploys" }).click();
+  await page.locator("#ask").getByRole("button", { name: "End the token Deploys" }).click();
+  await page.locator("#tokens").getByText("There are none.").waitFor();
+});
+
+scenario(
+  "a guest link and a webhook are made, or it is said what is wrong; a room is locked and unlocked",
+  async (stage) => {
+    const page = await open(stage);
+    await stage.speaker("Ana", "lobby");
+    await page.locator("#links").getByLabel("Room").fill("Küche");
+    await page.getByRole("button", { name: "Make a guest link" }).click();
+    await page.locator("#links").getByText("letters from a to z").waitFor();
+    await page.locator("#links").getByLabel("Room").fill("kitchen");
+    await page.getByRole("button", { name: "Make a guest link" }).click();
+    const link = await page.getByRole("dialog", { name: "Guest links" }).getByLabel("Address", { exact: true })
+      .inputValue();
+    assert(link.startsWith(`${stage.url}#guest=`), link);
+    await page.getByRole("button", { name: "Close" }).click();
+    await row(page, "links", "kitchen").getByText(/until /).waitFor();
+
+    await page.locator("#hooks").getByLabel("Address").fill("example.org");
+    await page.getByRole("button", { name: "Make a webhook" }).click();
+    await page.locator("#hooks").getByText("begins with https://").waitFor();
+    await page.locator("#hooks").getByLabel("Address").fill("https://example.org/hook");
+    await page.getByRole("button", { name: "Make a webhook" }).click();
+    await page.getByRole("dialog", { name: "Webhooks" }).getByLabel("Secret", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await row(page, "hooks", "https://example.org/hook").waitFor();
+
+    await page.getByRole("button", { name: "Lock lobby" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Unlock lobby" }).waitFor();
+    assert.equal(
+      await page.evaluate(() => document.activeElement?.ariaLabel),
+      "Unlock lobby",
+      "who locked it by keyboard can unlock it where they are",
+    );
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Lock lobby", exact: true }).waitFor();
+  },
+);
+
+scenario("when the server restarts the page comes back by itself, with what it had drawn", async (stage) => {
+  const page = await open(stage);
+  await chart(page, /^Connections: 1 now/).waitFor();
+  await stage.stopServer();
+  await reaches(page, "waiting");
+  assert.match(await page.locator("#banner [role=status]").innerText(), AWAY);
+  await stage.restartServer();
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await reaches(page, "open");
+  await stage.speaker("Ana", "lobby");
+  await row(page, "people", "Ana").waitFor();
+  await chart(page, /^Connections: 2 now, \d to 2/).waitFor();
+});
+
+scenario("whose link is wrong, missing or was replaced is asked for the newest, and can paste it", async (stage) => {
+  const stranger = await stage.blank();
+  await stranger.goto(new URL("/admin", stage.url).href);
+  await stranger.getByText("This page opens with the administrator’s link").waitFor();
+  await stranger.getByLabel("Link or secret").fill("open sesame");
+  await stranger.keyboard.press("Enter");
+  await stranger.getByText("This link is wrong").waitFor();
+  await stranger.getByLabel("Link or secret").fill("x".repeat(43));
+  await stranger.keyboard.press("Enter");
+  await stranger.locator("#way-in:not([hidden])").getByText("This link is wrong").waitFor();
+  assert(await stranger.locator("#dashboard").isHidden());
+
+  const page = await open(stage);
+  const secret = new FolderAdministrator(stage.data).renew();
+  await page.getByText("another one has taken its place").waitFor();
+  assert(await page.locator("#dashboard").isHidden(), "what it shows is nobody's business any more");
+  await page.getByLabel("Link or secret").fill(`${stage.url}admin#admin=${secret}`);
+  await page.keyboard.press("Enter");
+  await isOpen(page);
+});
+
+/** In each of these the page is looked at. */
+const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
+  "wide, light": { viewport: WIDE, colorScheme: "light" },
+  "wide, dark, in Chinese": { viewport: WIDE, colorScheme: "dark", locale: "zh-CN" },
+  "phone, light": { viewport: PHONE, colorScheme: "light", hasTouch: true, isMobile: true },
+  "phone, dark": { viewport: PHONE, colorScheme: "dark", hasTouch: true, isMobile: true },
+};
+
+/** axe-core finds nothing to complain about, and nothing is wider than the screen. */
+async function isAccessible(page: Page, state: string): Promise<void> {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+    const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations } = await axe.run(document, { runOnly, resultTypes: ["violations"] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`)
+    );
+  });
+  assert.deepEqual(violations, [], state);
+  assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${state} scrolls sideways`);
+}
+
+for (const [look, options] of Object.entries(LOOKS)) {
+  scenario(`axe-core finds nothing to complain about on the operator's page: ${look}`, async (stage) => {
+    await stage.speaker("Ana", "lobby", "kitchen");
+    await stage.speaker("Bob", "lobby", "a-room-with-a-rather-long-name-that-does-not-fit");
+    const stranger = await stage.blank(options);
+    await stranger.goto(new URL("/admin", stage.url).href);
+    await stranger.locator("#way-in:not([hidden])").waitFor();
+    await isAccessible(stranger, "the way in");
+    const page = await open(stage, options);
+    await page.locator("#people li").nth(2).waitFor();
+    await isAccessible(page, "nothing was done yet");
+    await page.locator("#people li .actions button").first().click();
+    await isAccessible(page, "a question");
+    await page.locator("#ask button").first().click();
+    await page.locator("#mutes li button").waitFor();
+    await page.locator("#people li .actions button").last().click();
+    await page.locator("#ask button").first().click();
+    await page.locator("#bans li button").waitFor();
+    for (
+      const [section, field, text] of [["tokens", "name", "Deploys"], ["hooks", "url", "https://example.org/hook"], [
+        "links",
+        "room",
+        "a",
+      ]]
+    ) {
+      await page.locator(`#${section} [name=${field}]`).fill(text!);
+      await page.locator(`#${section} form button`).click();
+      await page.locator("#secret[open]").waitFor();
+      await isAccessible(page, `the secret of ${section}`);
+      await page.locator("#secret .close").click();
+    }
+    await page.locator("#rooms li button").first().click();
+    await page.locator("#rooms .tag").waitFor();
+    await page.locator("#charts summary").click();
+    await page.locator("#audit li").nth(5).waitFor();
+    await isAccessible(page, "everything");
+    await stage.stopServer();
+    await reaches(page, "waiting");
+    await isAccessible(page, "without a server");
+  });
+}
+
+scenario("nothing on the operator's page moves by itself", async (stage) => {
+  const page = await open(stage, { reducedMotion: "reduce" });
+  await chart(page, /^Connections: 1 now/).waitFor();
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+});
