@@ -1,7 +1,9 @@
+import { FolderAdministrator } from "./administrator.ts";
 import type { Command } from "./config.ts";
 import { exportArchive, importArchive, type Imported } from "./journal/archive.ts";
 import { backup, restore } from "./journal/backup.ts";
 import { onTerminal } from "./progress_line.ts";
+import { links } from "./server.ts";
 
 type Named<N> = Extract<Command, { readonly name: N }>;
 
@@ -11,6 +13,9 @@ export const commands: {
     command: Named<N>,
   ) => Promise<string | undefined>;
 } = {
+  "admin-link": ({ data, addr }) =>
+    Promise.try(() => `${links(addr)[0]}admin#admin=${new FolderAdministrator(data).renew()}`),
+
   async backup({ data, file }) {
     using progress = onTerminal("Backing up");
     const bytes = await backup(data, file, (...done) => progress.report(...done));

@@ -31,6 +31,7 @@ export type Command =
   | { readonly name: "serve"; readonly config: Config }
   | { readonly name: "backup" | "restore" | "import"; readonly data: string; readonly file: string }
   | { readonly name: "export"; readonly data: string; readonly file?: string; readonly room?: string }
+  | { readonly name: "admin-link"; readonly data: string; readonly addr: Config["addr"] }
   | { readonly name: "help" }
   | { readonly name: "version" };
 
@@ -136,6 +137,8 @@ interface Given {
   readonly files: readonly string[];
   /** The folder of `--data`. */
   readonly data: () => string;
+  /** Where the server is that it is about. */
+  readonly addr: () => Config["addr"];
   readonly room: () => string | undefined;
 }
 
@@ -149,6 +152,12 @@ interface CommandLine {
 
 /** Everything that the program does but for serving, by its first word. */
 export const COMMANDS = {
+  "admin-link": {
+    words: [],
+    flags: ["data", "addr"],
+    help: "make a new administrator's link, while the server runs, too; the old one ends",
+    command: ({ data, addr }) => ({ name: "admin-link", data: data(), addr: addr() }),
+  },
   "backup": {
     words: ["FILE"],
     flags: ["data"],
@@ -200,6 +209,8 @@ export function parseCommand(args: string[], env: (name: string) => string | und
     return line.command({
       files,
       data: () => folder(name, read("data", SETTINGS["data"])),
+      addr: () =>
+        read("addr", { ...SETTINGS["addr"], parse: parseKnownAddress, takes: "the port that the server has" }),
       room: () => flags.room === undefined ? undefined : parsed("--room", flags.room, COMMAND_FLAGS["room"]),
     });
   }
@@ -332,6 +343,12 @@ function parseAddress(text: string): Config["addr"] | undefined {
   const match = /^(?:(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[^\s:[\]/]*)):)?(?<port>\d{1,5})$/.exec(text)?.groups;
   if (!match || Number(match.port) > 65535) return undefined;
   return { hostname: match.v6 ?? (match.name || "0.0.0.0"), port: Number(match.port) };
+}
+
+/** Where a server is, not where one is to be. */
+function parseKnownAddress(text: string): Config["addr"] | undefined {
+  const addr = parseAddress(text);
+  return addr?.port === 0 ? undefined : addr;
 }
 
 function parseOrigins(text: string): string[] | undefined {

@@ -157,6 +157,22 @@ Deno.test("HOSTILE 24: a key that is no good is not repeated", () => {
   }
 });
 
+Deno.test("admin-link takes where the server is and where it keeps things, and nothing else", () => {
+  const at = (env: Record<string, string>, ...args: string[]) =>
+    parseCommand(["admin-link", ...args], (name) => env[name]);
+  const [hostname, data] = ["0.0.0.0", "./data"];
+  assert.deepEqual(at({}), { name: "admin-link", data, addr: { hostname, port: 8080 } });
+  assert.deepEqual(at({ HUBBUB_DATA: "/srv" }, "--addr=:81"), {
+    name: "admin-link",
+    data: "/srv",
+    addr: { hostname, port: 81 },
+  });
+  assert.equal(complaint(["admin-link", "--rate=1"]), "hubbub admin-link does not take --rate; see --help");
+  assert.equal(complaint(["admin-link", "now"]), "Unexpected argument 'now'; see --help");
+  assert.equal(complaint(["admin-link", "--addr=:0"]), '--addr takes the port that the server has; got ":0"');
+  assert.match(help(), /^ {2}hubbub admin-link +make a new .*\n +\[--data=FOLDER --addr=ADDRESS\]$/m);
+});
+
 Deno.test("--help and --version win over everything else", () => {
   assert.deepEqual(parseCommand(["--help", "--addr=bad"], () => undefined), { name: "help" });
   assert.deepEqual(parseCommand(["-h"], () => undefined), { name: "help" });

@@ -1,5 +1,5 @@
 import { Access } from "./access.ts";
-import { FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
+import { AdministratorError, FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
 import { Api, tokensOf } from "./api.ts";
 import { loadAssets, pack } from "./assets.ts";
 import { commands } from "./commands.ts";
@@ -118,7 +118,8 @@ if (import.meta.main) {
     } else await run(command);
   } catch (error) {
     // Anything else is a defect, for which the stack trace is wanted.
-    if (![UsageError, ListenError, JournalError].some((known) => error instanceof known)) throw error;
+    const known = [UsageError, ListenError, JournalError, AdministratorError];
+    if (!known.some((kind) => error instanceof kind)) throw error;
     log("failed", { reason: (error as Error).message });
     Deno.exit(error instanceof UsageError ? 2 : 1);
   }

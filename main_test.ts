@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import project from "./deno.json" with { type: "json" };
+import { Disconnect } from "./protocol.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
@@ -47,6 +48,51 @@ Deno.test("The administrator's link is printed at the first start in a folder, a
     assert.equal((await again.got("welcome")).role, "admin");
     await second.end();
     assert(!(await second.ended).stdout.includes("admin"), "it is shown once");
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("hubbub admin-link makes a new link beside a running server, and who came by the old one is cut", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    await using server = await ServerProcess.start({ data });
+    const old = (await server.adminLink).hash.slice("#admin=".length);
+    await using ada = await JsonClient.connect(server.port);
+    ada.send({ type: "hello", secret: secretOf("Ada"), pass: old, rooms: [] }, { type: "watch" });
+    await ada.got("status");
+    const { code, stdout, stderr } = await ServerProcess.run([
+      "admin-link",
+      `--data=${data}`,
+      `--addr=${server.url.host}`,
+    ]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const [, link, secret] = /^(\S+#admin=([\w-]{43}))\n$/.exec(stdout)!;
+    assert(link!.startsWith(new URL("/admin#", server.url).href), link);
+    assert.equal((await ada.ended).code, Disconnect.denied.code);
+    await using bea = await JsonClient.connect(server.port);
+    bea.send({ type: "hello", secret: secretOf("Bea"), pass: secret, rooms: [] });
+    assert.equal((await bea.got("welcome")).role, "admin");
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("hubbub admin-link says in one line why there can be no link", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    for (const folder of [data, `${data}/none`]) {
+      const none = await ServerProcess.run(["admin-link", `--data=${folder}`]);
+      assert.deepEqual([none.code, none.stdout], [1, ""]);
+      assert.match(none.stderr, /^hubbub: Cannot make an administrator's link: no server has kept anything in .*\n$/);
+      assert(none.stderr.includes(`"${folder}"`));
+    }
+    const memory = await ServerProcess.run(["admin-link", "--data=:memory:"]);
+    assert.deepEqual(memory, {
+      code: 2,
+      stdout: "",
+      stderr: "hubbub: hubbub admin-link takes a folder, and --data=:memory: is none\n",
+    });
   } finally {
     await Deno.remove(data, { recursive: true });
   }
