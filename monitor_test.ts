@@ -97,6 +97,7 @@ test("Who has not taken the last status gets none until they have, and then ever
   await pass(h, 2);
   const after = admin.got("status").slice(told - 1);
   assert.equal(told, 2, "the one at the beginning, and the one that is in the socket");
+  assert.equal(after.length, 4, "the last of these two, the one that waited, and the two since");
   assert.equal(after.flatMap(({ samples }) => samples).length, 7);
   assert.equal(new Set(after.flatMap(({ samples }) => samples.map(({ at }) => at))).size, 7);
 });
