@@ -8,7 +8,7 @@ import { AWAY, listen, PHONE, reaches, scenario, type Stage, WIDE } from "./stag
 /** The operator's page, by the link that the server printed, in a browser where nobody has been before. */
 async function open(stage: Stage, options?: BrowserContextOptions): Promise<Page> {
   const page = await stage.blank(options);
-  await page.goto((await stage.administratorsLink).href);
+  await page.goto(stage.adminLink.href);
   await isOpen(page);
   return page;
 }

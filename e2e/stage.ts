@@ -75,26 +75,28 @@ export class Stage implements AsyncDisposable {
   readonly data: string;
   readonly #lines: Line[] = [];
   readonly #speakers: Speaker[] = [];
-  /** What an address ends with by which one comes in as an administrator. */
-  readonly admin: string;
-  #server: ServerProcess;
   /** The administrator's link, as the server printed it when it started for the first time. */
-  readonly administratorsLink: Promise<URL>;
+  readonly adminLink: URL;
+  #server: ServerProcess;
   #program: SeedClient | undefined;
 
-  private constructor(browser: Browser, data: string, server: ServerProcess, admin: string) {
+  private constructor(browser: Browser, data: string, server: ServerProcess, adminLink: URL) {
     this.#browser = browser;
     this.data = data;
     this.#server = server;
-    this.admin = admin;
-    this.administratorsLink = server.adminLink;
+    this.adminLink = adminLink;
   }
 
   /** A server that keeps what is said, also while it is stopped. */
   static async set(browser: Browser): Promise<Stage> {
     const data = await Deno.makeTempDir();
     const server = await ServerProcess.start({ data, args: CROWD });
-    return new Stage(browser, data, server, (await server.adminLink).hash);
+    return new Stage(browser, data, server, await server.adminLink);
+  }
+
+  /** What an address ends with by which one comes in as an administrator. */
+  get admin(): string {
+    return this.adminLink.hash;
   }
 
   /** The address of the page. */

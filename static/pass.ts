@@ -1,7 +1,5 @@
 import type { Memory } from "./chat_memory.ts";
-
-/** Where it is kept what lets this browser in: a key, a guest link's secret, or the administrator's. */
-export const PASS_KEY = "hubbub.pass";
+import { PASS_KEY, ROLE_KEY } from "./identity.ts";
 
 /** The secret of an administrator's link, whole or only what it ends with; undefined if it can't be one. */
 export function administratorsSecret(link: string): string | undefined {
@@ -37,6 +35,8 @@ export class Pass {
   accepted(): void {
     if (this.#brought !== undefined) this.#memory.set(PASS_KEY, this.#brought);
     this.#brought = undefined;
+    // So that the chat does not take a key for better.
+    if (this.#memory.get(ROLE_KEY) !== "admin") this.#memory.set(ROLE_KEY, "admin");
   }
 
   /** The server has not. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Memory } from "./chat_memory.ts";
-import { administratorsSecret, Pass, PASS_KEY } from "./pass.ts";
+import { PASS_KEY } from "./identity.ts";
+import { administratorsSecret, Pass } from "./pass.ts";
 
 const SECRET = "rirHQd1R5MSO563wyxBiw89rPZkmfQOIEhFNO2x2EHY";
 
