@@ -13,8 +13,8 @@ export const commands: {
     command: Named<N>,
   ) => Promise<string | undefined>;
 } = {
-  "admin-link": ({ data, addr }) =>
-    Promise.try(() => `${links(addr)[0]}admin#admin=${new FolderAdministrator(data).renew()}`),
+  "admin-link": ({ data, addr, scheme }) =>
+    Promise.try(() => `${links(addr, scheme)[0]}admin#admin=${new FolderAdministrator(data).renew()}`),
 
   async backup({ data, file }) {
     using progress = onTerminal("Backing up");

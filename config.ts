@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { parseArgs } from "node:util";
+import type { CertificateFiles } from "./certificate.ts";
 import { type LimitName, LIMITS, type Limits } from "./limits.ts";
 import type { LogForm } from "./log.ts";
 import { isRoomName } from "./protocol.ts";
@@ -8,6 +9,8 @@ import { isRoomName } from "./protocol.ts";
 export interface Config {
   /** Where to listen. Port 0 lets the system choose one. */
   readonly addr: { readonly hostname: string; readonly port: number };
+  /** What makes it https; undefined for plain http. */
+  readonly tls: CertificateFiles | undefined;
   /** What carries the WebSockets: Deno's own, or Node's `http` with the package `ws`. */
   readonly transport: "native" | "node";
   /** Other sites whose pages may connect, as browsers write them in the Origin header. */
@@ -31,7 +34,12 @@ export type Command =
   | { readonly name: "serve"; readonly config: Config }
   | { readonly name: "backup" | "restore" | "import"; readonly data: string; readonly file: string }
   | { readonly name: "export"; readonly data: string; readonly file?: string; readonly room?: string }
-  | { readonly name: "admin-link"; readonly data: string; readonly addr: Config["addr"] }
+  | {
+    readonly name: "admin-link";
+    readonly data: string;
+    readonly addr: Config["addr"];
+    readonly scheme: "http" | "https";
+  }
   | { readonly name: "help" }
   | { readonly name: "version" };
 
@@ -88,6 +96,22 @@ export const SETTINGS = {
     takes: "8 to 128 letters, digits and - . _ ~ + /",
     secret: true,
   },
+  "tls-cert": {
+    env: "HUBBUB_TLS_CERT",
+    value: "FILE",
+    default: "",
+    help: "the certificate with its chain, in PEM, to serve https; with --tls-key",
+    parse: (text) => text,
+    takes: "a file",
+  },
+  "tls-key": {
+    env: "HUBBUB_TLS_KEY",
+    value: "FILE",
+    default: "",
+    help: "its private key, in PEM, without a passphrase",
+    parse: (text) => text,
+    takes: "a file",
+  },
   "transport": {
     env: "HUBBUB_TRANSPORT",
     value: "NAME",
@@ -139,6 +163,8 @@ interface Given {
   readonly data: () => string;
   /** Where the server is that it is about. */
   readonly addr: () => Config["addr"];
+  /** https if there is a certificate. */
+  readonly scheme: () => "http" | "https";
   readonly room: () => string | undefined;
 }
 
@@ -154,9 +180,9 @@ interface CommandLine {
 export const COMMANDS = {
   "admin-link": {
     words: [],
-    flags: ["data", "addr"],
+    flags: ["data", "addr", "tls-cert"],
     help: "make a new administrator's link, while the server runs, too; the old one ends",
-    command: ({ data, addr }) => ({ name: "admin-link", data: data(), addr: addr() }),
+    command: ({ data, addr, scheme }) => ({ name: "admin-link", data: data(), addr: addr(), scheme: scheme() }),
   },
   "backup": {
     words: ["FILE"],
@@ -209,6 +235,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
     return line.command({
       files,
       data: () => folder(name, read("data", SETTINGS["data"])),
+      scheme: () => read("tls-cert", SETTINGS["tls-cert"]) === "" ? "http" : "https",
       addr: () =>
         read("addr", { ...SETTINGS["addr"], parse: parseKnownAddress, takes: "the port that the server has" }),
       room: () => flags.room === undefined ? undefined : parsed("--room", flags.room, COMMAND_FLAGS["room"]),
@@ -237,6 +264,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
     config: {
       addr: read("addr", SETTINGS["addr"]),
       origins: read("origin", SETTINGS["origin"]),
+      tls: filesOf(read("tls-cert", SETTINGS["tls-cert"]), read("tls-key", SETTINGS["tls-key"])),
       transport: read("transport", SETTINGS["transport"]),
       proxies: read("trust-proxy", SETTINGS["trust-proxy"]),
       data: read("data", SETTINGS["data"]).folder,
@@ -349,6 +377,13 @@ function parseAddress(text: string): Config["addr"] | undefined {
 function parseKnownAddress(text: string): Config["addr"] | undefined {
   const addr = parseAddress(text);
   return addr?.port === 0 ? undefined : addr;
+}
+
+function filesOf(cert: string, key: string): CertificateFiles | undefined {
+  if (cert === "" && key === "") return undefined;
+  if (key === "") throw new UsageError("--tls-cert takes --tls-key, too: the file with the private key");
+  if (cert === "") throw new UsageError("--tls-key takes --tls-cert, too: the file with the certificate and its chain");
+  return { cert, key };
 }
 
 function parseOrigins(text: string): string[] | undefined {

@@ -22,6 +22,7 @@ Deno.test("Without flags the server listens on port 8080 of every address, has t
   const { proxies, ...rest } = config([]);
   assert.deepEqual(rest, {
     addr: { hostname: "0.0.0.0", port: 8080 },
+    tls: undefined,
     transport: "native",
     origins: [],
     data: "./data",
@@ -86,6 +87,8 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     HUBBUB_ADDR: ":1",
     HUBBUB_ORIGIN: "https://a.example, http://b.example:81",
     HUBBUB_TRUST_PROXY: "10.0.0.0/8, ::1",
+    HUBBUB_TLS_CERT: "a.pem",
+    HUBBUB_TLS_KEY: "a.key",
     HUBBUB_TRANSPORT: "node",
     HUBBUB_DATA: "/srv",
     HUBBUB_KEEP: "90d",
@@ -97,6 +100,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
   const { proxies, ...rest } = config([], env);
   assert.deepEqual(rest, {
     addr: { hostname: "0.0.0.0", port: 1 },
+    tls: { cert: "a.pem", key: "a.key" },
     transport: "node",
     origins: ["https://a.example", "http://b.example:81"],
     data: "/srv",
@@ -111,6 +115,8 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     "--addr=:2",
     "--origin=",
     "--trust-proxy=",
+    "--tls-cert=b.pem",
+    "--tls-key=b.key",
     "--transport=native",
     "--data=:memory:",
     "--keep=forever",
@@ -122,6 +128,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
   const { proxies: nobody, ...given } = config(args, env);
   assert.deepEqual(given, {
     addr: { hostname: "0.0.0.0", port: 2 },
+    tls: { cert: "b.pem", key: "b.key" },
     transport: "native",
     origins: [],
     data: undefined,
@@ -143,6 +150,13 @@ Deno.test("Every limit with a flag can be set by it and by its variable, and swi
   }
 });
 
+Deno.test("HOSTILE 35: a certificate without its key is missing that, and a key its certificate", () => {
+  assert.equal(complaint(["--tls-cert=a.pem"]), "--tls-cert takes --tls-key, too: the file with the private key");
+  const certificate = "--tls-key takes --tls-cert, too: the file with the certificate and its chain";
+  assert.equal(complaint(["--tls-key=a.key"]), certificate);
+  assert.equal(complaint(["--tls-cert="], { HUBBUB_TLS_CERT: "a.pem", HUBBUB_TLS_KEY: "a.key" }), certificate);
+});
+
 Deno.test("A bad environment variable is named, an empty one counts as not set", () => {
   assert.match(complaint([], { HUBBUB_ADDR: "here" }), /^HUBBUB_ADDR takes .*; got "here"$/);
   assert.equal(config([], { HUBBUB_ADDR: "" }).addr.port, 8080);
@@ -161,16 +175,17 @@ Deno.test("admin-link takes where the server is and where it keeps things, and n
   const at = (env: Record<string, string>, ...args: string[]) =>
     parseCommand(["admin-link", ...args], (name) => env[name]);
   const [hostname, data] = ["0.0.0.0", "./data"];
-  assert.deepEqual(at({}), { name: "admin-link", data, addr: { hostname, port: 8080 } });
-  assert.deepEqual(at({ HUBBUB_DATA: "/srv" }, "--addr=:81"), {
+  assert.deepEqual(at({}), { name: "admin-link", data, addr: { hostname, port: 8080 }, scheme: "http" });
+  assert.deepEqual(at({ HUBBUB_DATA: "/srv", HUBBUB_TLS_CERT: "a.pem" }, "--addr=:81"), {
     name: "admin-link",
     data: "/srv",
     addr: { hostname, port: 81 },
+    scheme: "https",
   });
   assert.equal(complaint(["admin-link", "--rate=1"]), "hubbub admin-link does not take --rate; see --help");
   assert.equal(complaint(["admin-link", "now"]), "Unexpected argument 'now'; see --help");
   assert.equal(complaint(["admin-link", "--addr=:0"]), '--addr takes the port that the server has; got ":0"');
-  assert.match(help(), /^ {2}hubbub admin-link +make a new .*\n +\[--data=FOLDER --addr=ADDRESS\]$/m);
+  assert.match(help(), /^ {2}hubbub admin-link +make a new .*\n +\[--data=FOLDER --addr=ADDRESS --tls-cert=FILE\]$/m);
 });
 
 Deno.test("--help and --version win over everything else", () => {

@@ -33,6 +33,10 @@ export interface Events {
   accepting_failed: { reason: string };
   /** The page is sent uncompressed. */
   packing_failed: { reason: string };
+  /** Who connects from now on sees the certificate that is in the file now. */
+  certificate_renewed: { file: string };
+  /** The one stays in use that was read before. */
+  certificate_kept: { reason: string };
   api_failed: { reason: string };
   /** `hook` is its id, `host` what it is sent to: a path may be a secret. */
   webhook_failing: { hook: string; host: string; reason: string };
@@ -111,6 +115,14 @@ const EVENTS: { readonly [E in EventName]: Kind<Events[E]> } = {
     sentence: ({ reason }) => `Nobody can connect for the moment: ${reason}. Those who are connected stay.`,
   },
   packing_failed: { level: "warn", sentence: ({ reason }) => `The page is sent uncompressed: ${reason}` },
+  certificate_renewed: {
+    level: "info",
+    sentence: ({ file }) => `Who connects from now on sees ${file} as it is now.`,
+  },
+  certificate_kept: {
+    level: "error",
+    sentence: ({ reason }) => `${reason}. Until then the certificate stays in use that was read before.`,
+  },
   api_failed: { level: "error", seldom: "event", sentence: ({ reason }) => `The API can't answer: ${reason}` },
   webhook_failing: {
     level: "warn",

@@ -18,7 +18,7 @@ const PORT = { limit: "max-per-ip", what: "connections from one address", outcom
 /** Every field of every event, with what people may have typed. */
 function allWith(text: string): Record<string, string> {
   return Object.fromEntries(
-    ["version", "url", "data", "reason", "room", "limit", "what", "outcome", "cause", "hook", "host"].map((
+    ["version", "url", "data", "reason", "room", "limit", "what", "outcome", "cause", "hook", "host", "file"].map((
       name,
     ) => [name, text]),
   );
@@ -81,6 +81,8 @@ Deno.test("A flood of any event that others can cause makes no more than one lin
     "ending",
     "failed",
     "packing_failed",
+    "certificate_renewed",
+    "certificate_kept",
   ];
   const others = EVENT_NAMES.filter((name) => !own.includes(name));
   for (const name of others) {

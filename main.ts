@@ -2,6 +2,7 @@ import { Access } from "./access.ts";
 import { AdministratorError, FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
 import { Api, tokensOf } from "./api.ts";
 import { loadAssets, pack } from "./assets.ts";
+import { CertificateError, type CertificateFiles, loadCertificate } from "./certificate.ts";
 import { commands } from "./commands.ts";
 import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
@@ -31,7 +32,8 @@ const PACK_AFTER_MS = 2_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config, form: LogForm, log: Log): Promise<void> {
-  const { data, key, keepMs, limits } = config;
+  const { data, key, keepMs, limits, tls } = config;
+  const certificate = tls && await loadCertificate(tls);
   const [journal, assets] = await Promise.all([
     data === undefined ? openMemory() : openSqlite({ directory: data, keepMs }),
     loadAssets(),
@@ -50,25 +52,27 @@ async function serve(config: Config, form: LogForm, log: Log): Promise<void> {
   const webhooks = new Webhooks({ ...ports, random: Math.random, fetch });
   webhooks.follow(moderation);
   const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources(), log });
-  const addr = await server.listen(config.addr);
+  const addr = await server.listen(config.addr, certificate);
   const ended = hub.run();
   const beat = setInterval(() => hub.tick(), TICK_MS);
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
+  if (tls && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => renew(server, tls, log));
   // When those who lost the last server are back: to make a thread takes some tens of ms of this one.
   setTimeout(
     () => pack(assets.values()).catch(({ message }) => log("packing_failed", { reason: message })),
     PACK_AFTER_MS,
   );
   log("opened", { version: metadata.version });
-  for (const url of links(addr)) log("listening", { url });
+  const urls = links(addr, tls ? "https" : "http");
+  for (const url of urls) log("listening", { url });
   if (key !== undefined) log("locked", {});
   if (administrator.digest() === undefined) {
     // A secret is for whoever looks, not for where logs are kept.
     if (form === "json") log("administrator_missing", {});
     else {
       console.log("The administrator’s link, which is shown this once:");
-      console.log(`  ${links(addr)[0]}admin#admin=${administrator.renew()}`);
+      console.log(`  ${urls[0]}admin#admin=${administrator.renew()}`);
     }
   }
   log("keeping", { data: data ?? null });
@@ -90,6 +94,17 @@ async function run(command: Extract<Command, { name: keyof typeof commands }>): 
   // Each with its own command, which TypeScript can't follow through a union.
   const done = await (commands[command.name] as (command: Command) => Promise<string | undefined>)(command);
   if (done !== undefined) console.log(done);
+}
+
+/** Shows the certificate that is in the files now to whoever connects from now on, or says why not. Nobody is disconnected. */
+async function renew(server: Server, files: CertificateFiles, log: Log): Promise<void> {
+  try {
+    if (server.renew(await loadCertificate(files))) log("certificate_renewed", { file: files.cert });
+    else log("certificate_kept", { reason: "A renewed certificate takes a restart, or --transport=node" });
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+    log("certificate_kept", { reason: error.message });
+  }
 }
 
 /** Waits for the first signal to end. A second one ends the process at once, as is its default. */
@@ -118,7 +133,7 @@ if (import.meta.main) {
     } else await run(command);
   } catch (error) {
     // Anything else is a defect, for which the stack trace is wanted.
-    const known = [UsageError, ListenError, JournalError, AdministratorError];
+    const known = [UsageError, CertificateError, ListenError, JournalError, AdministratorError];
     if (!known.some((kind) => error instanceof kind)) throw error;
     log("failed", { reason: (error as Error).message });
     Deno.exit(error instanceof UsageError ? 2 : 1);

@@ -21,13 +21,16 @@ const NO_PONG = "No response from ping frame.";
  * is whole, a request that never comes is waited for, and a peer that never reads or never answers a close keeps its file.
  * @throws what `Deno.serve` throws when the address can't be had.
  */
-export function serveNative(handler: Handler, { addr, silenceSeconds, report }: TransportOptions): Transport {
+export function serveNative(
+  handler: Handler,
+  { addr, certificate, silenceSeconds, report }: TransportOptions,
+): Transport {
   let callOff = () => {};
   let http = listen(addr);
   const at = http.addr;
 
   function listen(addr: TransportOptions["addr"]): Deno.HttpServer<Deno.NetAddr> {
-    const options = { ...addr, tcpBacklog: BACKLOG, automaticCompression: true, onListen() {} };
+    const options = { ...addr, ...certificate, tcpBacklog: BACKLOG, automaticCompression: true, onListen() {} };
     const http = Deno.serve(
       options,
       (request, { remoteAddr }) => answer(handler, request, remoteAddr.hostname, silenceSeconds),

@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket as TcpSocket } from "node:net";
 import { type Duplex, Readable, type Writable } from "node:stream";
 // @ts-types="./ws.d.ts"
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Certificate } from "./certificate.ts";
 import {
   BACKLOG,
   type Handler,
@@ -45,7 +47,7 @@ export async function serveNode(handler: Handler, options: TransportOptions): Pr
 class NodeTransport implements Transport {
   readonly #handler: Handler;
   readonly #options: TransportOptions;
-  readonly #http: Server;
+  readonly #http: Server | TlsServer;
   readonly #webSockets: WebSocketServer;
   readonly #open = new Map<WebSocket, Life>();
   // What the handshake under way is to agree on: `ws` asks for it in the middle of a synchronous call.
@@ -59,11 +61,14 @@ class NodeTransport implements Transport {
     this.#handler = handler;
     this.#options = options;
     const headerMs = Math.min(options.headerSeconds * 1_000, TIMER_MS_MAX);
-    this.#http = createServer({
+    const timeouts = {
       headersTimeout: headerMs,
       requestTimeout: headerMs,
       connectionsCheckingInterval: Math.min(headerMs / 4, 1_000),
-    });
+    };
+    this.#http = options.certificate
+      ? createTlsServer({ ...timeouts, ...options.certificate, handshakeTimeout: headerMs })
+      : createServer(timeouts);
     this.#webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -96,6 +101,10 @@ class NodeTransport implements Transport {
     });
     const { address, port: got } = this.#http.address() as AddressInfo;
     this.addr = { hostname: address, port: got };
+  }
+
+  renew(certificate: Certificate): void {
+    (this.#http as TlsServer).setSecureContext(certificate);
   }
 
   async stop(): Promise<void> {
@@ -193,7 +202,7 @@ class NodeTransport implements Transport {
   }
 
   #misunderstood({ code }: Error & { code?: string }, tcp: Duplex): void {
-    const isLate = code === "ERR_HTTP_REQUEST_TIMEOUT";
+    const isLate = code === "ERR_HTTP_REQUEST_TIMEOUT" || code === "ERR_TLS_HANDSHAKE_TIMEOUT";
     if (isLate) this.#handler.tooLate();
     const status = isLate ? "408 Request Timeout" : "400 Bad Request";
     if (tcp.writable) tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);

@@ -3,6 +3,7 @@ import { type Access, bearerOf, type Grant, GUESSES_MS } from "./access.ts";
 import { Admission, type Place, type Resources, unmapped } from "./admission.ts";
 import { type Api, API_PATH, type NoPlace } from "./api.ts";
 import type { Asset } from "./assets.ts";
+import type { Certificate } from "./certificate.ts";
 import { type Client, jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
 import { expose } from "./families.ts";
@@ -54,12 +55,14 @@ export class Server implements Handler {
 
   /**
    * Starts to listen; returns the address with the port that it really got.
+   * @param certificate makes it https.
    * @throws {ListenError} when the address can't be had.
    */
-  async listen(addr: Config["addr"]): Promise<Config["addr"]> {
+  async listen(addr: Config["addr"], certificate?: Certificate): Promise<Config["addr"]> {
     const { config: { limits, transport }, log = noLog } = this.#site;
     const options = {
       addr,
+      certificate,
       silenceSeconds: limits.silence,
       headerSeconds: limits.headers,
       messageBytes: jsonBytesMax(limits.message),
@@ -74,6 +77,12 @@ export class Server implements Handler {
       throw new ListenError(`Cannot listen on ${hostOf(addr)}: ${explain(error as Error)}`);
     }
     return this.#transport.addr;
+  }
+
+  /** Shows a renewed certificate to whoever connects from now on; false, and nothing changes, if that takes a new start. */
+  renew(certificate: Certificate): boolean {
+    this.#transport?.renew?.(certificate);
+    return this.#transport?.renew !== undefined;
   }
 
   /** Answers a request; with 503 once the hub accepts nothing more. */
@@ -257,13 +266,13 @@ export function explain(error: Error & { readonly code?: string }): string {
 }
 
 /** Where people find the page: links to click and to send. */
-export function links(addr: Config["addr"]): string[] {
-  if (addr.hostname !== "0.0.0.0" && addr.hostname !== "::") return [`http://${hostOf(addr)}/`];
+export function links(addr: Config["addr"], scheme: "http" | "https"): string[] {
+  if (addr.hostname !== "0.0.0.0" && addr.hostname !== "::") return [`${scheme}://${hostOf(addr)}/`];
   const network = Deno.networkInterfaces().filter(({ family, address }) =>
     family === "IPv4" && !address.startsWith("127.")
   );
   return ["localhost", ...network.map(({ address }) => address)].map((hostname) =>
-    `http://${hostOf({ hostname, port: addr.port })}/`
+    `${scheme}://${hostOf({ hostname, port: addr.port })}/`
   );
 }
 

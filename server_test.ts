@@ -493,7 +493,9 @@ onEachTransport(
 
 Deno.test("The links to click name the address, or this machine when the server listens on all", () => {
   const addr = { transport: "tcp" as const, port: 8080 };
-  assert.deepEqual(links({ ...addr, hostname: "127.0.0.1" }), ["http://127.0.0.1:8080/"]);
-  assert.deepEqual(links({ ...addr, hostname: "::1" }), ["http://[::1]:8080/"]);
-  for (const hostname of ["0.0.0.0", "::"]) assert.equal(links({ ...addr, hostname })[0], "http://localhost:8080/");
+  assert.deepEqual(links({ ...addr, hostname: "127.0.0.1" }, "https"), ["https://127.0.0.1:8080/"]);
+  assert.deepEqual(links({ ...addr, hostname: "::1" }, "http"), ["http://[::1]:8080/"]);
+  for (const hostname of ["0.0.0.0", "::"]) {
+    assert.equal(links({ ...addr, hostname }, "http")[0], "http://localhost:8080/");
+  }
 });

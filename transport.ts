@@ -1,3 +1,4 @@
+import type { Certificate } from "./certificate.ts";
 import type { Socket } from "./client.ts";
 
 /** A request, as much of it as the server looks at. */
@@ -44,6 +45,8 @@ export interface Handler {
 /** What a transport is told. */
 export interface TransportOptions {
   readonly addr: { readonly hostname: string; readonly port: number };
+  /** Makes it https; undefined for plain http. */
+  readonly certificate: Certificate | undefined;
   /** How long a silent peer is believed in, in seconds; it is pinged after half of it. `Infinity` is for ever. */
   readonly silenceSeconds: number;
   /** How long a request may take to come, in seconds, where the transport can tell. */
@@ -58,6 +61,8 @@ export interface TransportOptions {
 export interface Transport {
   /** Where it listens, with the port that it really got. */
   readonly addr: { readonly hostname: string; readonly port: number };
+  /** Shows another certificate to whoever connects from now on; undefined where only a new start can do that. */
+  renew?(certificate: Certificate): void;
   /** Listens no more and ends what it can end. */
   stop(): Promise<void>;
 }

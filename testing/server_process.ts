@@ -1,5 +1,6 @@
 import project from "../deno.json" with { type: "json" };
 import { metricAt } from "./metric.ts";
+import { Watch } from "./watch.ts";
 
 /**
  * What carries the server in tests of whole processes. A binary may have a runtime that is too old for `node`; one test
@@ -18,6 +19,9 @@ const WAIT_MS_MAX = 15_000;
 /** The real server in a process of its own. `await using` ends it. */
 export class ServerProcess implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
+  readonly #printed = new Watch();
+  #stdout = "";
+  #stderr = "";
   readonly #listening = Promise.withResolvers<URL>();
   readonly #adminLink = Promise.withResolvers<URL>();
   /** Its end: the exit code and everything that it printed. */
@@ -85,6 +89,16 @@ export class ServerProcess implements AsyncDisposable {
     }
   }
 
+  /** Sends the server a signal that is not to end it. */
+  signal(signal: Deno.Signal): void {
+    this.#process.kill(signal);
+  }
+
+  /** Waits until the server has printed something like that. */
+  async says(pattern: RegExp): Promise<void> {
+    await this.#printed.until(`the server says ${pattern}`, () => pattern.test(this.#stdout + this.#stderr));
+  }
+
   /** Tells the server to end, and gives its exit code and how long it took, in ms. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; ms: number }> {
     const start = performance.now();
@@ -102,19 +116,27 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Reads what the server prints, all of it, lest it wait for a reader. */
   async #follow(): Promise<Awaited<ServerProcess["ended"]>> {
-    const stderr = new Response(this.#process.stderr).text();
-    let stdout = "";
-    for await (const text of this.#process.stdout.pipeThrough(new TextDecoderStream())) {
-      stdout += text;
-      const url = /http:\/\/\S+\//.exec(stdout)?.[0];
-      if (url) this.#listening.resolve(new URL(url));
-      const adminLink = /(\S+#admin=\S+)\n/.exec(stdout)?.[1];
-      if (adminLink) this.#adminLink.resolve(new URL(adminLink));
-    }
+    await Promise.all([
+      this.#hear(this.#process.stdout, (text) => {
+        this.#stdout += text;
+        const url = /https?:\/\/\S+\//.exec(this.#stdout)?.[0];
+        if (url) this.#listening.resolve(new URL(url));
+        const adminLink = /(\S+#admin=\S+)\n/.exec(this.#stdout)?.[1];
+        if (adminLink) this.#adminLink.resolve(new URL(adminLink));
+      }),
+      this.#hear(this.#process.stderr, (text) => this.#stderr += text),
+    ]);
     const { code } = await this.#process.status;
     this.#adminLink.reject(new Error("The server printed no administrator's link"));
-    this.#listening.reject(new Error(`The server ended with code ${code} before it listened: ${await stderr}`));
-    return { code, stdout, stderr: await stderr };
+    this.#listening.reject(new Error(`The server ended with code ${code} before it listened: ${this.#stderr}`));
+    return { code, stdout: this.#stdout, stderr: this.#stderr };
+  }
+
+  async #hear(stream: ReadableStream<Uint8Array<ArrayBuffer>>, heard: (text: string) => void): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      heard(text);
+      this.#printed.wake();
+    }
   }
 
   /** Waits, but not for ever: past the time the process is killed, which ends whatever it did not do. */
