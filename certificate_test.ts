@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CertificateError, loadCertificate } from "./certificate.ts";
 import { TestCertificate } from "./testing/certificates.ts";
 import { run, withPrograms } from "./testing/programs.ts";
+import { SecureSocket } from "./testing/secure_socket.ts";
 import { PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
 
 /** A test over https, on everything that can carry a server. */
@@ -19,34 +20,6 @@ async function isTrusted(url: URL, client: Deno.HttpClient): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A WebSocket that is open. */
-async function connect(url: URL, client: Deno.HttpClient): Promise<WebSocket> {
-  const address = new URL("/ws", url);
-  address.protocol = "wss:";
-  // Deno's types have that option only among what is unstable.
-  const socket = new WebSocket(address, { client } as unknown as string[]);
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = reject;
-  });
-  return socket;
-}
-
-/** Says something and waits until it comes back. */
-async function echo(socket: WebSocket, text: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  socket.onmessage = ({ data }) => resolve(data);
-  socket.onclose = ({ code }) => reject(new Error(`Closed with ${code}`));
-  socket.send(text);
-  assert.equal(await promise, text);
-}
-
-async function close(socket: WebSocket): Promise<void> {
-  const closed = new Promise((resolve) => socket.onclose = resolve);
-  socket.close();
-  await closed;
 }
 
 onEachTransport(
@@ -66,10 +39,9 @@ onEachTransport(
       null,
       "that is for whoever owns all of the host's ports",
     );
-    const socket = await connect(server.url, client);
-    await echo(socket, "hello");
-    await assert.rejects(connect(server.url, client));
-    await close(socket);
+    await using socket = await SecureSocket.connect(server.url, client);
+    await socket.echo("hello");
+    await assert.rejects(SecureSocket.connect(server.url, client));
   },
 );
 
@@ -82,26 +54,24 @@ onEachTransport(
     await using server = await ServerProcess.start({ addr: "localhost:0", args });
     using silent = await Deno.connect({ hostname: "localhost", port: server.port });
     await assert.rejects(fetch(`http://localhost:${server.port}/`));
-    const socket = await connect(server.url, client);
-    await echo(socket, "hello");
+    await using socket = await SecureSocket.connect(server.url, client);
+    await socket.echo("hello");
     // Deno's own server waits for it for ever, as it does for a request.
     if (transport === "node") assert.equal(await silent.read(new Uint8Array(1)).catch(() => null), null, "cut in time");
-    await close(socket);
     assert.equal((await server.end()).code, 0);
   },
 );
 
-onEachTransport("A page that is told of 1001 at the end was told so by wss, too", async (transport) => {
+onEachTransport("HOSTILE 29: the end closes everyone with 1001 over wss, too", async (transport) => {
   await using certificate = await TestCertificate.make();
   using client = await certificate.client();
   const args = [`--transport=${transport}`, ...certificate.flags];
   await using server = await ServerProcess.start({ addr: "localhost:0", args });
-  const socket = await connect(server.url, client);
-  const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+  await using socket = await SecureSocket.connect(server.url, client);
   const { code, ms } = await server.end();
   assert.equal(code, 0);
   assert(ms < 3_000, `${ms} ms`);
-  assert.equal((await closed).code, 1001);
+  assert.equal((await socket.closed).code, 1001);
 });
 
 if (PROCESS_TRANSPORTS.includes("node")) {
@@ -115,7 +85,7 @@ if (PROCESS_TRANSPORTS.includes("node")) {
       using stranger = await certificate.client();
       const args = ["--transport=node", ...certificate.flags];
       await using server = await ServerProcess.start({ addr: "localhost:0", args });
-      const socket = await connect(server.url, old);
+      await using socket = await SecureSocket.connect(server.url, old);
 
       await Deno.writeTextFile(certificate.files.cert, "half of it");
       server.signal("SIGHUP");
@@ -128,8 +98,7 @@ if (PROCESS_TRANSPORTS.includes("node")) {
       await server.says(/Who connects from now on sees .*cert\.pem as it is now\.\n/);
       assert(await isTrusted(server.url, renewed));
       assert(!await isTrusted(server.url, stranger));
-      await echo(socket, "still here");
-      await close(socket);
+      await socket.echo("still here");
     },
   );
 }

@@ -1,8 +1,6 @@
 import type { Random } from "./random.ts";
 import { ServerProcess } from "./server_process.ts";
-
-/** The ports to choose from: systems give outgoing connections others, with higher numbers. */
-const PORTS = { from: 20_000, to: 30_000 };
+import { steadyPort } from "./steady_port.ts";
 
 /** How a server ended, and how long that and the start of the next took, in ms. */
 export interface Restart {
@@ -59,21 +57,5 @@ export class RestartableServer implements AsyncDisposable {
   async #start(): Promise<void> {
     const addr = `127.0.0.1:${this.port}`;
     this.#process = await ServerProcess.start({ addr, data: this.#directory, args: this.#args });
-  }
-}
-
-/**
- * A free port that nobody else gets while the server is away: one that the system chooses may go to a connection that
- * somebody makes, in the worst case to a client's attempt to connect to this very port.
- */
-function steadyPort(random: Random): number {
-  for (;;) {
-    const port = PORTS.from + random.below(PORTS.to - PORTS.from);
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
   }
 }
