@@ -87,7 +87,7 @@ scenario("a token is made with the keyboard, shown once with a line for a termin
     `curl -H 'Authorization: Bearer ${secret}' -d 'deploy done' ${stage.url}api/rooms/lobby/messages`,
   );
   await dialog.getByRole("button", { name: "Copy Secret" }).click();
-  await dialog.getByText("Copied.").waitFor();
+  await dialog.getByText("Copied", { exact: true }).waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
   await page.keyboard.press("Escape");
   await row(page, "tokens", "Deploys").waitFor();

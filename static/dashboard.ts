@@ -45,7 +45,6 @@ export class Dashboard {
   #samples: Sample[] = [];
   #known: Known = {};
   #me: string | undefined;
-  #refused: Refusal["code"] | undefined;
   #isDenied = false;
   #ref = 0;
 
@@ -100,10 +99,9 @@ export class Dashboard {
   #received(message: ServerMessage): void {
     switch (message.type) {
       case "welcome":
-        this.#refused = undefined;
         this.#me = message.id;
         if (message.role === "admin") this.#listener.admitted();
-        else this.#deny();
+        else this.#deny(undefined);
         break;
       case "status":
         this.#learn(message);
@@ -114,7 +112,6 @@ export class Dashboard {
         break;
       case "error":
         if (message.ref !== undefined) this.#answer(message.ref, message);
-        else this.#refused = message.code;
         break;
     }
   }
@@ -126,14 +123,14 @@ export class Dashboard {
     if (status.state !== "open") {
       for (const ref of [...this.#waiting.keys()]) this.#answer(ref, undefined);
     }
-    if (status.state === "ended" && status.code === Disconnect.denied.code) return this.#deny();
+    if (status.state === "ended" && status.code === Disconnect.denied.code) return this.#deny(status.refusal?.code);
     this.#listener.connection(status);
   }
 
-  #deny(): void {
+  #deny(code: Refusal["code"] | undefined): void {
     this.#isDenied = true;
     this.#connection.stop();
-    this.#listener.denied(this.#refused);
+    this.#listener.denied(code);
   }
 
   #answer(ref: number, answer: Answer<"done" | "audited"> | Refusal | undefined): void {

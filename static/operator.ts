@@ -1,4 +1,4 @@
-import { DEFAULT_ROOM, type Order, type Refusal, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
+import { DEFAULT_ROOM, type Order, type Refusal, SECRET_LENGTH_MAX, SUBPROTOCOL, WEBSOCKET_PATH } from "../protocol.ts";
 import { Banner } from "./banner.ts";
 import { Memory } from "./chat_memory.ts";
 import { Dashboard, type Outcome } from "./dashboard.ts";
@@ -9,7 +9,7 @@ import { Charts } from "./operator_charts.ts";
 import { ask, offerDurations, type Question, reveal, type Revelation, untilOf } from "./operator_dialogs.ts";
 import { Lists } from "./operator_lists.ts";
 import { words } from "./operator_words.ts";
-import { Pass } from "./pass.ts";
+import { passOf } from "./place.ts";
 import { sayRefusal } from "./refusal.ts";
 import { toRoomName } from "./rooms.ts";
 import { explainTimes, keepAgo } from "./time.ts";
@@ -22,12 +22,11 @@ function byId<T extends HTMLElement>(id: string): T {
 }
 
 const memory = new Memory(() => localStorage);
-const pass = new Pass(memory);
+const identity = new Identity(memory);
 takePass();
 beginToSpeak(memory);
 document.title = [words.operator, document.title].join(" · ");
 
-const identity = new Identity(memory);
 const banner = new Banner(document.querySelector("header")!);
 const url = new URL(WEBSOCKET_PATH, location.href);
 url.protocol = url.protocol.replace("http", "ws");
@@ -42,7 +41,7 @@ class OperatorPage {
 
   constructor() {
     this.#listen();
-    if (pass.secret === undefined) this.#showWayIn(undefined);
+    if (identity.pass === undefined) this.#showWayIn(undefined);
     else this.#connect();
   }
 
@@ -59,11 +58,11 @@ class OperatorPage {
       random: Math.random,
     }, {
       hello: () => {
-        const { secret, name } = identity;
-        return { type: "hello", secret, name, pass: pass.secret, rooms: [] };
+        const { secret, name, pass } = identity;
+        return { type: "hello", secret, name, pass, rooms: [] };
       },
       connection: (status) => banner.show(status),
-      admitted: () => pass.accepted(),
+      admitted: () => identity.admitted("admin"),
       updated: (parts) => {
         const { samples, known, me } = this.#dashboard!;
         byId("dashboard").hidden = false;
@@ -78,10 +77,9 @@ class OperatorPage {
   /** Asks for the administrator's link, and says why. */
   #showWayIn(code: Refusal["code"] | undefined): void {
     const isOther = code !== undefined && code !== "keyWrong" && code !== "keyNeeded";
-    const isWrong = code === "keyWrong" || pass.isNew;
-    const why = isWrong ? words.linkWrong : words.linkNeeded;
+    const why = code === "keyWrong" ? words.linkWrong : words.linkNeeded;
     byId("denial").textContent = isOther ? sayRefusal({ code, reason: "" }) : why;
-    pass.refused();
+    if (code === "keyWrong") identity.forget(identity.pass);
     byId("dashboard").hidden = true;
     byId("banner").hidden = true;
     // What is open is about a server that is closed to this page.
@@ -113,7 +111,9 @@ class OperatorPage {
     byId("way-in").addEventListener("submit", (event) => {
       event.preventDefault();
       const input = byId<HTMLInputElement>("link");
-      if (!pass.bring(input.value)) return void (byId("denial").textContent = words.linkWrong);
+      const secret = secretIn(input.value);
+      if (secret === "") return;
+      identity.bring(secret);
       input.value = "";
       this.#connect();
     });
@@ -173,8 +173,16 @@ class OperatorPage {
  * copied address are not to have it.
  */
 function takePass(): void {
-  pass.bring(location.hash);
+  const pass = passOf(location);
+  if (pass !== undefined) identity.bring(pass);
   if (location.hash !== "") history.replaceState(null, "", location.pathname);
+}
+
+/** The secret of a link that somebody pasted, whole or only what it ends with. */
+function secretIn(pasted: string): string {
+  const link = pasted.trim();
+  const secret = link.includes("#") ? passOf({ hash: link.slice(link.indexOf("#")) }) : link;
+  return (secret ?? "").slice(0, SECRET_LENGTH_MAX);
 }
 
 /** What came of an order that was not carried out, or perhaps was. */

@@ -10,7 +10,7 @@ function durations(): (readonly [ms: number | undefined, name: string])[] {
     [24 * HOUR_MS, words.aDay],
     [7 * 24 * HOUR_MS, words.aWeek],
     [30 * 24 * HOUR_MS, words.aMonth],
-    [undefined, words.forEver],
+    [undefined, words.forGood],
   ];
 }
 

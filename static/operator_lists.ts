@@ -101,12 +101,12 @@ export class Lists {
     if (slow > 0) details.push(words.slowed(slow));
     const actions = [
       locked
-        ? this.#button(words.unlock, words.unlockRoom(room), () => ({ type: "unlock", room }))
-        : this.#button(words.lock, words.lockRoom(room), () => ({ type: "lock", room })),
+        ? this.#button(words.unlock, words.unlockNamed(room), () => ({ type: "unlock", room }))
+        : this.#button(words.lock, words.lockNamed(room), () => ({ type: "lock", room })),
     ];
     if (slow > 0) {
       actions.push(
-        this.#button(words.slowOff, words.slowOffRoom(room), () => ({ type: "slow", room, seconds: 0 })),
+        this.#button(words.slowEnd, words.slowOffRoom(room), () => ({ type: "slow", room, seconds: 0 })),
       );
     }
     return rowOf([roomOf(room), ...locked ? [element("span", "tag", words.locked)] : []], details, actions);
