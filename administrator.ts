@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Administrator, digestOf, makeSecret } from "./access.ts";
 import { JOURNAL_FILE } from "./journal/sqlite.ts";
@@ -50,6 +50,9 @@ export class FolderAdministrator implements Administrator {
       writeFileSync(draft, `${digestOf(secret)}\n`, { mode: 0o600 });
       // If it was left there by somebody else, it has their mode.
       chmodSync(draft, 0o600);
+      // When root makes it, the server is somebody else, who has to read it.
+      const { uid, gid } = statSync(join(this.#folder, JOURNAL_FILE));
+      if (statSync(draft).uid !== uid) chownSync(draft, uid, gid);
       renameSync(draft, this.#path);
     } catch (error) {
       throw new AdministratorError(`Cannot make an administrator's link: ${(error as Error).message}`);
