@@ -43,10 +43,15 @@ async function pageThatNotifies(stage: Stage): Promise<Page> {
       static permission = "granted";
       static requestPermission = () => Promise.resolve("granted");
       onclick: (() => void) | undefined;
+      onclose: (() => void) | undefined;
+      readonly #shown: unknown;
       constructor(title: string, { body }: { body: string }) {
-        shown.push({ title, body, click: () => this.onclick!() });
+        shown.push(this.#shown = { title, body, click: () => this.onclick!() });
       }
-      close(): void {}
+      close(): void {
+        shown.splice(shown.indexOf(this.#shown), 1);
+        this.onclose!();
+      }
     }
     Object.assign(globalThis, { Notification: FakeNotification, shown });
   });
@@ -229,6 +234,24 @@ scenario("somebody who asked for it is notified of a mention, and the notificati
   await page.evaluate(() => (globalThis as unknown as { shown: { click(): void }[] }).shown[0]!.click());
   await isIn(page, "lobby");
   await isMarkedInView(page, "@Ada, come!");
+});
+
+scenario("the notification of what is deleted goes, and comes no more if it was about to", async (stage) => {
+  const bob = await stage.speaker("Bob", "lobby", "kitchen");
+  const page = await pageThatNotifies(stage);
+  await page.goto(stage.url);
+  await ada(page);
+  await asksForNotifications(page);
+  const id = await bob.say("lobby", "@Ada, buy now");
+  await bob.say("lobby", "@Ada, this is for you");
+  const wanted = { title: "Bob in lobby", body: "@Ada, this is for you" };
+  await notifies(page, { title: "Bob in lobby", body: "@Ada, buy now" }, wanted);
+  bob.delete("lobby", id);
+  await notifies(page, wanted);
+  bob.delete("lobby", await bob.say("lobby", "@Ada, buy now or never"));
+  const last = { title: "Bob in lobby", body: "@Ada, and this" };
+  await bob.say("lobby", "@Ada, and this");
+  await notifies(page, wanted, last);
 });
 
 scenario("where only a service worker can notify, it does, and leads to the message, too", async (stage) => {

@@ -236,6 +236,11 @@ export class Speaker {
     return id;
   }
 
+  /** Deletes what they said. */
+  delete(room: string, id: number): void {
+    this.#client.send({ type: "delete", room, id });
+  }
+
   /** Is typing something. */
   type(room: string): void {
     this.#client.send({ type: "typing", room });

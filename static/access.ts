@@ -43,8 +43,9 @@ export class Access {
 
   /** The connection has become like that. */
   show(status: Status): void {
-    if (status.state === "open") return this.#close();
-    if (status.state !== "ended" || status.code !== Disconnect.denied.code) {
+    const isDenied = status.state === "ended" && status.code === Disconnect.denied.code;
+    if (status.state === "open" || (status.state === "ended" && !isDenied)) return this.#close();
+    if (!isDenied) {
       // Meanwhile the banner tells how it goes.
       if (status.state !== "connecting") this.#answer.textContent = "";
       return;
