@@ -126,3 +126,21 @@ Deno.test("Of the administrator's secret the folder has only the digest, for its
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+Deno.test({
+  name: "When root makes the link for a server that is somebody else, that one can read it" +
+    (Deno.uid() === 0 ? "" : " (skipped: this is not root)"),
+  ignore: Deno.uid() !== 0,
+  fn() {
+    const folder = Deno.makeTempDirSync();
+    try {
+      Deno.writeTextFileSync(`${folder}/${JOURNAL_FILE}`, "");
+      Deno.chownSync(`${folder}/${JOURNAL_FILE}`, 1234, 1234);
+      new FolderAdministrator(folder).renew();
+      const { uid, gid } = Deno.statSync(`${folder}/${ADMINISTRATOR_FILE}`);
+      assert.deepEqual([uid, gid], [1234, 1234]);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
