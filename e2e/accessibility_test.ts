@@ -140,6 +140,8 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await page.keyboard.press("Escape");
 
     await ana.say("lobby", ...numbered(1, 60));
+    // It is kept, which is not to say that it is shown.
+    await page.getByText("Message 60", { exact: true }).waitFor();
     await page.locator("#viewport").evaluate((viewport) => viewport.scrollTop = 0);
     await ana.say("lobby", "Down here");
     await page.locator("#unseen").waitFor();
