@@ -4,6 +4,10 @@ import { withPrograms } from "./testing/programs.ts";
 import { REVERSE_PROXIES, ReverseProxy, type ReverseProxyName } from "./testing/reverse_proxy.ts";
 import { SecureSocket } from "./testing/secure_socket.ts";
 import { PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
+import { TestServer, type TransportName } from "./testing/test_server.ts";
+
+/** How long an event may take to come, in ms. */
+const EVENT_MS_MAX = 10_000;
 
 /** A test of the files in deploy/ with each proxy. */
 function onEachProxy(name: string, check: (proxy: ReverseProxyName) => Promise<void>): void {
@@ -116,25 +120,23 @@ for (const transport of PROCESS_TRANSPORTS) {
   );
 }
 
-onEachProxy("Events of a room go through a proxy as they come", async (name) => {
+onEach("Events of a room go through a proxy as they come", async (name, transport) => {
   await using certificate = await TestCertificate.make();
   using client = await certificate.client();
-  const more = Promise.withResolvers<void>();
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
-    const events = async function* () {
-      yield "data: first\n\n";
-      await more.promise;
-      yield "data: second\n\n";
-    };
-    const body = ReadableStream.from(events()).pipeThrough(new TextEncoderStream());
-    return new Response(body, { headers: { "content-type": "text/event-stream" } });
-  });
-  await using proxy = await ReverseProxy.start(name, server.addr.port, certificate);
-  const signal = AbortSignal.timeout(10_000);
-  const response = await fetch(new URL("/api/rooms/lobby/events", proxy.url), { client, signal });
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  assert.equal((await reader.read()).value, "data: first\n\n");
-  more.resolve();
-  assert.equal((await reader.read()).value, "data: second\n\n");
-  assert((await reader.read()).done);
+  await using server = await TestServer.start({ transport: transport as TransportName });
+  await using proxy = await ReverseProxy.start(name, server.port, certificate);
+  const headers = { "authorization": "Bearer deploy-secret", "content-type": "text/plain" };
+  const signal = AbortSignal.timeout(EVENT_MS_MAX);
+  const stream = await fetch(new URL("/api/rooms/deploys/events", proxy.url), { client, headers, signal });
+  assert.equal(stream.headers.get("content-type"), "text/event-stream");
+  const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let heard = "";
+  for (const body of ["first", "second"]) {
+    const messages = new URL("/api/rooms/deploys/messages", proxy.url);
+    const said = await fetch(messages, { client, method: "POST", headers, body });
+    await said.body?.cancel();
+    assert.equal(said.status, 201);
+    while (!heard.includes(`"${body}"`)) heard += (await reader.read()).value ?? assert.fail("the stream ended");
+  }
+  await reader.cancel();
 });
