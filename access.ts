@@ -58,20 +58,28 @@ export class Access {
   /** Lets somebody in from an address, or says why not. Each wrong secret counts against their network. */
   enter(secret: string | undefined, address: string): Grant | Denial {
     if (secret === undefined) return this.#key === undefined ? { role: "member" } : "keyNeeded";
-    if (this.isShutOut(address)) return "tooManyTries";
     const { administrator, date } = this.#options;
     const digest = digestOf(secret);
-    if (isSame(digest, this.#key)) return { role: "member" };
+    // Nobody guesses 256 bits: who has them comes in, whatever others have tried from the same address.
     const link = this.moderation.linkOf(digest, date());
     if (link) return { role: "guest", link };
     if (isSame(digest, administrator?.digest())) return { role: "admin", digest };
+    if (this.isShutOut(address)) return "tooManyTries";
+    if (isSame(digest, this.#key)) return { role: "member" };
     this.guessed(address);
     return "keyWrong";
   }
 
-  /** Whether the secret of an administrator who came in is still theirs. */
-  holds({ digest }: Extract<Grant, { role: "admin" }>): boolean {
-    return isSame(digest, this.#options.administrator?.digest());
+  /** Whether what somebody came in by is still good. */
+  holds(grant: Grant): boolean {
+    if (grant.role === "member") return true;
+    if (grant.role === "admin") return isSame(grant.digest, this.#options.administrator?.digest());
+    return this.moderation.linkOf(grant.link.deed.digest, this.#options.date())?.id === grant.link.id;
+  }
+
+  /** Whether one has to know something to come in. */
+  get takesKey(): boolean {
+    return this.#key !== undefined;
   }
 
   /** Whether so many wrong secrets have come from the network of an address that no more are looked at. */

@@ -61,6 +61,16 @@ Deno.test("HOSTILE 23: after five wrong secrets from an address in a minute none
   assert.deepEqual(access.enter("open-sesame", HERE), { role: "member" });
 });
 
+Deno.test("Who has a secret that nobody can guess comes in, whatever others have tried from the same address", () => {
+  const secret = makeSecret();
+  const deed = { type: "link", room: "den", digest: digestOf(secret) } as const;
+  const moderation = new Moderation([{ id: 7, deed, by: "u", name: "N", at: 0 }]);
+  const { access, administrator } = open({ key: "open-sesame", moderation });
+  for (let guess = 0; guess < GUESSES_MAX; guess++) access.enter("wrong", HERE);
+  const [guest, admin] = [secret, administrator.renew()].map((pass) => access.enter(pass, HERE));
+  assert.deepEqual([guest, admin].map((grant) => typeof grant === "string" ? grant : grant!.role), ["guest", "admin"]);
+});
+
 Deno.test("HOSTILE 23: an IPv6 network guesses as one, and many networks cost a bounded memory of them", () => {
   const { access } = open({ key: "open-sesame" });
   for (let guess = 0; guess < GUESSES_MAX; guess++) access.enter("wrong", `2001:db8:0:1::${guess}`);
@@ -135,10 +145,15 @@ Deno.test({
     const folder = Deno.makeTempDirSync();
     try {
       Deno.writeTextFileSync(`${folder}/${JOURNAL_FILE}`, "");
-      Deno.chownSync(`${folder}/${JOURNAL_FILE}`, 1234, 1234);
+      Deno.chownSync(folder, 1234, 1234);
+      // Who serves there must not lead root elsewhere.
+      Deno.writeTextFileSync(`${folder}/victim`, "mine");
+      Deno.symlinkSync(`${folder}/victim`, `${folder}/${ADMINISTRATOR_FILE}.new`);
       new FolderAdministrator(folder).renew();
       const { uid, gid } = Deno.statSync(`${folder}/${ADMINISTRATOR_FILE}`);
       assert.deepEqual([uid, gid], [1234, 1234]);
+      assert.equal(Deno.readTextFileSync(`${folder}/victim`), "mine");
+      assert.equal(Deno.statSync(`${folder}/victim`).uid, 0);
     } finally {
       Deno.removeSync(folder, { recursive: true });
     }

@@ -1,6 +1,7 @@
-import { chmodSync, chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Administrator, digestOf, makeSecret } from "./access.ts";
+import { makeFile } from "./journal/files.ts";
 import { JOURNAL_FILE } from "./journal/sqlite.ts";
 
 /** The file's name in the data folder. */
@@ -27,9 +28,8 @@ export class FolderAdministrator implements Administrator {
     try {
       this.#known = readFileSync(this.#path, "utf8").trim();
     } catch (error) {
-      // While no more files can be opened, what was read last holds.
+      // What can't be read, as when no more files can be opened, is as it was when it could be.
       if ((error as { code?: string }).code === "ENOENT") this.#known = undefined;
-      else if (this.#known === undefined) throw error;
     }
     return this.#known;
   }
@@ -47,12 +47,8 @@ export class FolderAdministrator implements Administrator {
     const secret = makeSecret();
     const draft = `${this.#path}.new`;
     try {
-      writeFileSync(draft, `${digestOf(secret)}\n`, { mode: 0o600 });
-      // If it was left there by somebody else, it has their mode.
-      chmodSync(draft, 0o600);
-      // When root makes it, the server is somebody else, who has to read it.
-      const { uid, gid } = statSync(join(this.#folder, JOURNAL_FILE));
-      if (statSync(draft).uid !== uid) chownSync(draft, uid, gid);
+      rmSync(draft, { force: true });
+      makeFile(draft, `${digestOf(secret)}\n`, { readable: false });
       renameSync(draft, this.#path);
     } catch (error) {
       throw new AdministratorError(`Cannot make an administrator's link: ${(error as Error).message}`);

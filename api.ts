@@ -14,7 +14,7 @@ import { openApi } from "./openapi.ts";
 import { isRoomName, PAGE_ENTRIES } from "./protocol.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type { Clock } from "./sweeper.ts";
-import { userIdOf } from "./text.ts";
+import { cleanText, userIdOf } from "./text.ts";
 import type { Incoming } from "./transport.ts";
 
 /** Everything about the API begins with this, or is this. */
@@ -195,13 +195,13 @@ export class Api {
   /** Whose request it is (RFC 6750, sections 2.1 and 3). */
   #authorize({ request: { headers }, address }: Call): { secret: string; token: Token } {
     const { tokens, access } = this.#ports;
+    const secret = bearerOf(headers);
+    const token = secret === undefined ? undefined : tokens.authorize(secret);
+    if (token) return { secret: secret!, token };
     if (access.isShutOut(address)) {
       const wait = { "retry-after": String(GUESSES_MS / 1_000), "connection": "close" };
       throw new ApiError(429, "tooManyTries", "Too many wrong tokens came from your address.", wait);
     }
-    const secret = bearerOf(headers);
-    const token = secret === undefined ? undefined : tokens.authorize(secret);
-    if (token) return { secret: secret!, token };
     if (secret !== undefined) access.guessed(address);
     const reason = secret === undefined
       ? "It takes a token, as Authorization: Bearer TOKEN."
@@ -227,6 +227,10 @@ export class Api {
     const text = textOf(await this.#body(request), isJson);
     try {
       const { entry, duplicate } = await hub.post({ room, user: userOf(token.id), name: token.name, text, nonce });
+      // What was deleted has no text any more.
+      if (entry.room !== room || (entry.text !== "" && entry.text !== cleanText(text))) {
+        throw new ApiError(422, "keyUsed", "This Idempotency-Key was used for another message.");
+      }
       return json(duplicate ? 200 : 201, messageOf(entry));
     } catch (error) {
       if (!(error instanceof PostRefused)) throw error;

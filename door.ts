@@ -50,7 +50,8 @@ export class Door<C extends Caller> {
   admit(caller: C, user: string, pass: string | undefined): boolean {
     const { access, moderation, clock, turnAway } = this.#ports;
     const { address, grant: given } = caller.client;
-    const grant = pass === undefined && given ? given : access.enter(pass, address);
+    // What the request gave may have ended since.
+    const grant = pass !== undefined || !given ? access.enter(pass, address) : access.holds(given) ? given : "keyWrong";
     if (typeof grant === "string") {
       turnAway(caller, { code: grant, reason: DENIALS[grant] }, Disconnect.denied);
       return false;

@@ -99,6 +99,38 @@ test("A guest's link opens its room and no other, until it is ended", KEY, async
   assert.deepEqual(refusal(await come(h, "Gus", secret, "den")), ["keyWrong", Disconnect.denied.code]);
 });
 
+test("What a request gave is good for nothing when it has ended before the hello", KEY, async (h) => {
+  const admin = await h.enterAdmin("Ada");
+  const { id, secret } = await done(h, admin, { type: "link", room: "den" });
+  const grants = [secret!, ADMIN_PASS].map((pass) => h.hub.access.enter(pass, "127.0.0.1"));
+  const [guest, peer] = grants.map((grant) => {
+    if (typeof grant === "string") throw new Error(grant);
+    return h.connect("127.0.0.1", grant);
+  });
+  await done(h, admin, { type: "unlink", link: id });
+  guest!.hello("Gus", "den");
+  peer!.hello("Ada");
+  await h.deliver();
+  assert.deepEqual(refusal(guest!), ["keyWrong", Disconnect.denied.code]);
+  assert.equal(peer!.last("welcome").role, "admin");
+});
+
+test(
+  "Whoever speaks plain text is told nothing that is no text, when they are muted or banned",
+  undefined,
+  async (h) => {
+    const admin = await h.enterAdmin("Ada", "lobby");
+    const { client, socket } = h.connectPlain("lobby");
+    client.received("hello");
+    await h.deliver();
+    const { user } = admin.last("said");
+    await done(h, admin, { type: "mute", user });
+    await done(h, admin, { type: "ban", user });
+    assert.deepEqual(socket.lines.filter((line) => line !== "hello"), []);
+    assert.equal(socket.closedWith?.code, Disconnect.banned.code);
+  },
+);
+
 test("A guest has to go when their link ends, be it in a month", KEY, async (h) => {
   const admin = await h.enterAdmin("Ada");
   const month = 30 * 86_400_000;

@@ -66,6 +66,9 @@ export class Follower {
   // What comes next, unless something that comes earlier has to be read.
   #ready: Kept[] = [];
   #readyLength = 0;
+  // Everything up to this id was taken before what was taken last; and of that, what was deleted since.
+  #takenBefore: number;
+  readonly #gone = new Set<number>();
   #behind: boolean;
   // The newest that was delivered while it was behind, and so is not ready.
   #missed: number;
@@ -76,7 +79,7 @@ export class Follower {
     this.#ports = ports;
     this.#room = room;
     this.#left = left;
-    this.#cursor = after;
+    this.#cursor = this.#takenBefore = after;
     this.#missed = ports.hub.last;
     this.#behind = after < this.#missed;
   }
@@ -88,9 +91,10 @@ export class Follower {
 
   /** Something was delivered that it follows. */
   delivered(kept: Kept): void {
+    if (isAct(kept) && kept.deed.type === "delete") this.#takeBack(kept.deed.message);
     if (!this.#behind) {
       this.#ready.push(kept);
-      this.#readyLength += isAct(kept) ? 0 : kept.text.length;
+      this.#readyLength += lengthOf(kept);
       this.#behind = this.#ready.length > READY_ENTRIES_MAX || this.#readyLength > READY_LENGTH_MAX;
     }
     if (this.#behind) {
@@ -105,6 +109,8 @@ export class Follower {
    * @throws {JournalError} when it can't be read now. Nothing was taken then.
    */
   async next(): Promise<Followed> {
+    this.#takenBefore = this.#cursor;
+    this.#gone.clear();
     while (!this.#closed) {
       if (this.#behind) {
         const read = await this.#read();
@@ -119,6 +125,11 @@ export class Follower {
       }
     }
     return { kept: [], gap: false };
+  }
+
+  /** Whether something of what was taken last was deleted since, so that it need not go anywhere. */
+  isGone(id: number): boolean {
+    return this.#gone.has(id);
   }
 
   /** Ends it; whoever waits gets nothing. Twice is harmless. */
@@ -145,6 +156,12 @@ export class Follower {
     return { kept: delivered.filter((kept) => roomOf(kept) !== undefined), gap: page.gap };
   }
 
+  #takeBack(message: number): void {
+    if (message > this.#takenBefore && message <= this.#cursor) this.#gone.add(message);
+    const index = this.#ready.findIndex(({ id }) => id === message);
+    if (index >= 0) this.#readyLength -= lengthOf(this.#ready.splice(index, 1)[0]!);
+  }
+
   #forget(): void {
     this.#ready = [];
     this.#readyLength = 0;
@@ -155,4 +172,8 @@ export class Follower {
 function roomOf(kept: Kept): string | undefined {
   if (!isAct(kept)) return kept.room;
   return kept.deed.type === "delete" ? kept.deed.room : undefined;
+}
+
+function lengthOf(kept: Kept): number {
+  return isAct(kept) ? 0 : kept.text.length;
 }

@@ -680,6 +680,8 @@ export class Hub {
 
   #refuse(session: Session, code: Refusal["code"], reason: string, about: About = {}): void {
     this.#metrics.refused(code);
+    // Plain text has no form for it.
+    if (session.client.form === "plain") return;
     this.#tell(session, { type: "error", code, reason, ...about });
   }
 

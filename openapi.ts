@@ -110,6 +110,7 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
             "408": ref("responses", "Late"),
             "413": ref("responses", "TooLong"),
             "415": ref("responses", "BadType"),
+            "422": ref("responses", "KeyUsed"),
           },
         },
       },
@@ -234,6 +235,7 @@ export function openApi(version: string, textBytesMax: number, page: PageLimits)
           headers: { Accept: { schema: { type: "string" } } },
           content: jsonOf("Error"),
         },
+        KeyUsed: { description: "The Idempotency-Key was used for another message.", content: jsonOf("Error") },
         TooFast: {
           description: "The token is used too often, or from where too many wrong ones came.",
           headers: retryAfter,

@@ -361,10 +361,14 @@ function grantOf(
   form: "json" | "plain",
   room: string,
 ): Grant | Response | undefined {
-  if (access.isShutOut(address)) return text(429, "Too many wrong keys came from your address", RETRY_GUESS);
+  const tooMany = () => text(429, "Too many wrong keys came from your address", RETRY_GUESS);
   const secret = bearerOf(headers);
-  if (secret === undefined && form === "json") return undefined;
+  // It would come with its guess in the hello. Where no key is needed it need not come with any.
+  if (secret === undefined && form === "json") {
+    return access.takesKey && access.isShutOut(address) ? tooMany() : undefined;
+  }
   const grant = access.enter(secret, address);
+  if (grant === "tooManyTries") return tooMany();
   if (typeof grant === "string") {
     const reason = grant === "keyNeeded" ? "This server takes a key: Authorization: Bearer KEY" : "This key is wrong";
     return text(401, reason, { "www-authenticate": "Bearer" });

@@ -138,7 +138,8 @@ class Webhook {
   /** Sends a message until it is taken, or too old. */
   async #send(kept: Kept): Promise<void> {
     if (!isAct(kept) && kept.user === this.#hook.except) return;
-    while (!this.#isClosed) {
+    // What is deleted while it waits to be sent again is not sent.
+    while (!this.#isClosed && !this.#follower.isGone(kept.id)) {
       const isOld = this.#ports.clock.date() - kept.at > GIVE_UP_MS;
       if (isOld && this.#failures > 0) return void this.#givenUp++;
       const problem = await this.#attempt(kept);

@@ -239,6 +239,22 @@ test("A message is given up when it is too old, and what is said now is sent as 
   assert.match(h.reports.at(-1)!, /^Webhook 7 \(bot.example\) can be sent to again\. Messages given up: [1-9]\.$/);
 });
 
+test("What is deleted while it waits to be sent again is not sent", async (h) => {
+  const ann = await h.enterAdmin("Ann", "lobby");
+  h.webhooks.set([HOOK]);
+  ann.say("lobby", "n1", "a secret");
+  ann.say("lobby", "n2", "no secret");
+  await h.deliver(0);
+  await h.answer(500);
+  const ids = ann.got("said").map(({ id }) => id);
+  ann.send({ type: "delete", room: "lobby", id: ids[0]! });
+  await h.deliver(0);
+  h.clock.advance(RETRY_MS_MIN);
+  for (let i = 0; i < 3; i++) await h.answer(200);
+  const bodies = h.attempts.map(({ init }) => JSON.parse(String(init.body)));
+  assert.deepEqual(bodies.map(({ data }) => data.text ?? data.message), ["a secret", "no secret", ids[0]]);
+});
+
 test("A receiver that is away for long takes no memory: what it missed is read when it is back", async (h) => {
   h.webhooks.set([HOOK]);
   await h.post("0");

@@ -50,6 +50,10 @@ const room: Field = {
   is: (value) => typeof value === "string" && isRoomName(value),
   what: "1 to 64 small letters, digits, - and _, with a letter or digit first",
 };
+const url: Field = {
+  is: (value) => typeof value === "string" && /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
+  what: "an http or https address",
+};
 const id: Field = { is: (value) => Number.isSafeInteger(value) && Number(value) > 0, what: "a whole number from 1" };
 const optional = (field: Field): Field => ({ ...field, optional: true });
 const time: Field = { is: (value) => Number.isSafeInteger(value), what: "a whole number of ms since 1970" };
@@ -59,7 +63,7 @@ type Line = Readonly<Record<string, unknown>>;
 type Fields = Readonly<Record<string, Field>>;
 
 /** What can be done, and what has to be known of each. */
-const DEEDS: Readonly<Record<Deed["type"], Fields>> = {
+const DEEDS: { readonly [T in Deed["type"]]: Record<Exclude<keyof Extract<Deed, { type: T }>, "type">, Field> } = {
   "delete": { room, message: id, author: optional(word) },
   "mute": { user: word, name: word, until: optional(time) },
   "unmute": { user: word, name: word },
@@ -72,7 +76,7 @@ const DEEDS: Readonly<Record<Deed["type"], Fields>> = {
   "unlink": { link: id },
   "token": { name: word, room: optional(room), digest: word },
   "untoken": { token: id },
-  "hook": { url: text, room: optional(room), secret: word },
+  "hook": { url, room: optional(room), secret: word, token: optional(id) },
   "unhook": { hook: id },
 };
 

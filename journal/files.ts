@@ -3,15 +3,17 @@
  * @module
  */
 import {
-  chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -85,6 +87,7 @@ export function* copying(source: number, path: string): Generator<readonly [done
   rmSync(path, { force: true });
   const target = openSync(path, "wx", 0o600);
   try {
+    handOver(target, dirname(path));
     const { size } = fstatSync(source);
     const piece = new Uint8Array(COPY_BYTES);
     for (let at = 0; at < size;) {
@@ -112,7 +115,26 @@ export function discard(path: string): void {
   } catch { /* Why it is of no use is of more interest. */ }
 }
 
-/** Lets everybody who can enter its folder read a file, whoever made it. */
-export function letRead(path: string): void {
-  if (Deno.build.os !== "windows") chmodSync(path, 0o644);
+/**
+ * Makes a file with a text, which must not be there, and which everybody may read who can enter its folder, or its owner
+ * alone. It is never reached by its name: whoever else can write to the folder could put a link there meanwhile.
+ */
+export function makeFile(path: string, text: string, { readable }: { readonly readable: boolean }): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    writeSync(file, new TextEncoder().encode(text));
+    if (readable && Deno.build.os !== "windows") fchmodSync(file, 0o644);
+    handOver(file, dirname(path));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What root makes in somebody else's folder is theirs: it is for their server. Nobody else can give files away. */
+function handOver(descriptor: number, folder: string): void {
+  const { uid, gid } = statSync(folder);
+  if (Deno.build.os === "windows" || fstatSync(descriptor).uid === uid) return;
+  try {
+    fchownSync(descriptor, uid, gid);
+  } catch { /* Then it is of use to whoever made it. */ }
 }

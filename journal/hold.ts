@@ -18,7 +18,7 @@
  */
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { fileError, letRead } from "./files.ts";
+import { fileError, makeFile } from "./files.ts";
 import { JournalError } from "./journal.ts";
 
 /** How often to look whether somebody asks for a hold, or gives it back, in ms. */
@@ -158,10 +158,9 @@ export class Hold implements AsyncDisposable {
     const request = requestOf(path);
     const token = crypto.randomUUID();
     try {
-      Deno.writeTextFileSync(request, token, { createNew: true });
-      letRead(request);
+      makeFile(request, token, { readable: true });
     } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw fileError("write", request, error);
+      if ((error as { code?: string }).code !== "EEXIST") throw fileError("write", request, error);
       throw new JournalError(`Cannot read "${path}": another backup or export does. Wait for it, and try again`);
     }
     const hold = new Hold(path, token);

@@ -584,7 +584,8 @@ export class Chat implements ChatActions {
     this.#flush();
     for (const said of joined.entries) this.#acknowledge(said);
     const remembered = this.#bookmarks.lastRead(room.name, this.#epoch!);
-    this.#deleted(room, joined.deleted);
+    // A server that is older than this page, as after an update was taken back, tells of none.
+    this.#deleted(room, joined.deleted ?? []);
     const missed = room.cursor === undefined ? [] : room.newsIn(joined.entries, this.#me!);
     const change = room.enter(joined, this.#me!, remembered);
     if (remembered === undefined) this.#bookmarks.read(room.name, this.#epoch!, room.lastRead);

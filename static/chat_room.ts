@@ -88,7 +88,7 @@ export class Room implements RoomView {
     this.refusals = 0;
     this.people = joined.people;
     this.count = joined.count;
-    this.rules = joined.rules;
+    this.rules = joined.rules ?? this.rules;
     this.called(me);
     this.know([...joined.people, ...joined.entries]);
     return joined.start === "resumed" ? this.#resume(joined, me) : this.#restart(joined, me, remembered);

@@ -1,4 +1,4 @@
-import { Access, digestOf } from "../access.ts";
+import { Access, digestOf, type Grant } from "../access.ts";
 import type { Client } from "../client.ts";
 import { Hub } from "../hub.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -21,8 +21,8 @@ export class Peer {
   readonly socket = new FakeSocket();
   readonly client: Client;
 
-  constructor(hub: Hub, address: string) {
-    this.client = hub.connect(this.socket, { form: "json", room: "lobby", address });
+  constructor(hub: Hub, address: string, grant?: Grant) {
+    this.client = hub.connect(this.socket, { form: "json", room: "lobby", address, grant });
     this.client.opened();
   }
 
@@ -112,8 +112,9 @@ export class Harness {
     if (journal === undefined) this.#ended.then(() => this.journal.close());
   }
 
-  connect(address = "127.0.0.1"): Peer {
-    return new Peer(this.hub, address);
+  /** @param grant what its request gave. */
+  connect(address = "127.0.0.1", grant?: Grant): Peer {
+    return new Peer(this.hub, address, grant);
   }
 
   /** A connection of a program that speaks plain text. */
