@@ -105,6 +105,14 @@ Deno.test("What is exported and imported into an empty journal is the same, in 1
           fc.record({ type: fc.constant("ban"), user: fc.constant("u2"), name: fc.constant("安"), until: someone }),
           fc.record({ type: fc.constant("slow"), room: fc.constantFrom(...ROOMS), seconds: someone }),
           fc.record({ type: fc.constant("link"), room: fc.constant("den"), digest: fc.constant("d1") }),
+          // Each with everything that it may have.
+          fc.constantFrom<Deed>(
+            { type: "ban", user: "u2", name: "Bob", network: "2001:db8:0:1::/64", until: 9 },
+            { type: "mute", user: "u1", name: "Ann", until: 9 },
+            { type: "link", room: "den", digest: "d2", until: 9 },
+            { type: "token", name: "CI", room: "den", digest: "d3" },
+            { type: "hook", url: "https://a.example/in?key=1", room: "den", secret: "whsec_AA==", token: 7 },
+          ),
         ) as fc.Arbitrary<Deed>,
       }),
       fc.record({ beforeMs: fc.integer({ min: -1e6, max: 2e12 }), limit: fc.integer({ min: 1, max: 5 }) }),
