@@ -266,14 +266,6 @@ export class Hub {
     this.#sweeper.stop();
   }
 
-  /** Carries out an order that did not come by a connection of this hub. */
-  order(order: Order, by: Person, address: string): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.#carryOut(order, by, address, resolve);
-      this.#scribe.commit();
-    });
-  }
-
   /** A second is over: administrators whose secret was replaced have to go, and those who watch are told how it went. */
   tick(): void {
     for (const session of [...this.#sessions.values()]) this.#isAdministrator(session);
