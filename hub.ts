@@ -94,7 +94,7 @@ export class PostRefused extends Error {
 }
 
 /** What becomes of an order: the id of what was done and the secret that this made; or why it was not done. */
-export type Outcome = { readonly id: number; readonly secret?: string } | OrderRefusal;
+type Outcome = { readonly id: number; readonly secret?: string } | OrderRefusal;
 
 type Message = ClientEvent["message"];
 type Handlers = { readonly [T in Message["type"]]: (session: Session, message: Extract<Message, { type: T }>) => void };
