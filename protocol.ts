@@ -366,6 +366,20 @@ export function shouldReconnect(code: number): boolean {
   return !Object.values(Disconnect).some((disconnect) => disconnect.code === code && !disconnect.reconnect);
 }
 
+/** What ends the connection right after it was said why, by the code of the refusal. */
+const ENDS: { readonly [code in Refusal["code"]]?: Disconnect } = {
+  keyNeeded: Disconnect.denied,
+  keyWrong: Disconnect.denied,
+  tooManyTries: Disconnect.denied,
+  linkEnded: Disconnect.denied,
+  banned: Disconnect.banned,
+};
+
+/** How a connection ends after a refusal; undefined when it stays, or the refusal is not known. */
+export function endAfter(code: string): Disconnect | undefined {
+  return Object.hasOwn(ENDS, code) ? ENDS[code as Refusal["code"]] : undefined;
+}
+
 /** The longest text in bytes of UTF-8 that a server takes unless it is told otherwise. */
 export const MESSAGE_BYTES_MAX = 64 * 1024;
 /** How many entries a page of history or of search results has at most. */

@@ -1,6 +1,7 @@
 import {
   type ClientMessage,
   encode,
+  endAfter,
   parseServerMessage,
   type Refusal,
   type ServerMessage,
@@ -153,6 +154,9 @@ export class Connection {
     this.#socket = undefined;
     this.#callOffTimer();
     this.#probing = false;
+    // Some browsers are not told the code by some servers, as by one on Deno 2.4; what it said before tells as much.
+    const end = endAfter(this.#refusal?.code ?? "");
+    if (end) ({ code, reason } = end);
     if (!shouldReconnect(code)) {
       const refusal = this.#refusal;
       return this.#change({ state: "ended", code, reason, ...(refusal && { refusal }) });

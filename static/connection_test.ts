@@ -265,6 +265,17 @@ test("Every disconnect of the server's is followed by coming back, or not, as pr
   }
 });
 
+test("What the server said before it ended the connection counts, though its code was lost on the way", () => {
+  const h = new Harness();
+  h.socket.open();
+  const refusal = { type: "error", code: "keyNeeded", reason: "This server takes a key." } as const;
+  h.socket.hear(refusal);
+  h.close(1006);
+  const { code, reason } = Disconnect.denied;
+  assert.deepEqual(h.status, { state: "ended", code, reason, refusal });
+  assert.equal(h.timerMs, undefined, "it does not try again by itself");
+});
+
 test("What the server refused last before it ended the connection is known, and one may begin anew", () => {
   const h = new Harness();
   const refusal = { type: "error", code: "keyNeeded", reason: "This server takes a key." } as const;
