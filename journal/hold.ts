@@ -160,7 +160,8 @@ export class Hold implements AsyncDisposable {
     try {
       makeFile(request, token, { readable: true });
     } catch (error) {
-      if ((error as { code?: string }).code !== "EEXIST") throw fileError("write", request, error);
+      // Deno 2.4 has no code for it.
+      if (!/os error 17\)|EEXIST/.test((error as Error).message)) throw fileError("write", request, error);
       throw new JournalError(`Cannot read "${path}": another backup or export does. Wait for it, and try again`);
     }
     const hold = new Hold(path, token);
