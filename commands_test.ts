@@ -6,6 +6,7 @@ import type { Said } from "./protocol.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
+import { hasTerminal, TERMINAL } from "./testing/terminal.ts";
 
 /** A test with a folder, in which `data` is that of a server. */
 function test(name: string, body: (folder: string, data: string) => Promise<void>, ignore = false): void {
@@ -229,9 +230,6 @@ test(
   },
 );
 
-/** `script`, of Debian's package bsdutils, gives a program a terminal. */
-const hasScript = await Deno.stat("/usr/bin/script").then(() => true, () => false) || Deno.env.has("CI");
-
 test("On a terminal there is a progress line, which is gone in the end", async (folder, data) => {
   {
     await using server = await ServerProcess.start({ data });
@@ -239,16 +237,15 @@ test("On a terminal there is a progress line, which is gone in the end", async (
     await say(ann, "hello");
     await server.end();
   }
-  const onTerminal = ["bash", "-c", 'exec script -qec "$(printf "%q " "$@")" /dev/null', "--"];
   const commands: [string, string[]][] = [
     ["Backing up", ["backup", `${folder}/b.db`]],
     ["Restoring", ["restore", `${folder}/b.db`]],
   ];
   for (const [what, args] of commands) {
-    const { code, stdout } = await ServerProcess.run([...args, `--data=${data}`], {}, onTerminal);
+    const { code, stdout } = await ServerProcess.run([...args, `--data=${data}`], {}, TERMINAL);
     assert.equal(code, 0, stdout);
     const [start, first, ...more] = stdout.split("\r\x1b[K");
     assert.deepEqual([start, first], ["", `${what}: 0 %`]);
     assert.match(more.at(-1)!, /^(Backed up|Restored) [^\r]*\.\r\n$/);
   }
-}, !hasScript);
+}, !hasTerminal);

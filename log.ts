@@ -13,8 +13,8 @@ export interface Events {
   keeping: { data: string | null };
   /** Who comes in has to know the key. */
   locked: Record<never, never>;
-  /** Nobody has the administrator's link. */
-  administrator_missing: Record<never, never>;
+  /** Nobody has the administrator's link, and nobody is looking who could be shown it. `data` is as in `keeping`. */
+  administrator_missing: { data: string | null };
   ending: Record<never, never>;
   /** The server could not start, or not go on. */
   failed: { reason: string };
@@ -78,7 +78,10 @@ const EVENTS: { readonly [E in EventName]: Kind<Events[E]> } = {
   locked: { level: "info", sentence: () => "It takes the key: a link that ends with /#key=… carries it." },
   administrator_missing: {
     level: "info",
-    sentence: () => "There is no administrator yet: hubbub admin-link makes a link for one.",
+    sentence: ({ data }) =>
+      data === null
+        ? "There is no administrator: with nothing kept, the link for one is shown on a terminal alone."
+        : `There is no administrator yet: hubbub admin-link --data=${data} makes a link for one.`,
   },
   ending: { level: "info", sentence: () => "Ending: saying goodbye to everyone." },
   failed: { level: "error", sentence: ({ reason }) => `hubbub: ${reason}` },

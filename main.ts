@@ -12,7 +12,7 @@ import { Hub } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
 import { openSqlite } from "./journal/sqlite.ts";
-import { type Log, type LogForm, openLog } from "./log.ts";
+import { type Log, openLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { Moderation } from "./moderation.ts";
 import { ProcessResources } from "./resources.ts";
@@ -31,7 +31,7 @@ const TICK_MS = 1_000;
 const PACK_AFTER_MS = 2_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
-async function serve(config: Config, form: LogForm, log: Log): Promise<void> {
+async function serve(config: Config, log: Log): Promise<void> {
   const { data, key, keepMs, limits, tls } = config;
   const certificate = tls && await loadCertificate(tls);
   const [journal, assets] = await Promise.all([
@@ -68,12 +68,11 @@ async function serve(config: Config, form: LogForm, log: Log): Promise<void> {
   for (const url of urls) log("listening", { url });
   if (key !== undefined) log("locked", {});
   if (administrator.digest() === undefined) {
-    // A secret is for whoever looks, not for where logs are kept.
-    if (form === "json") log("administrator_missing", {});
-    else {
+    // A secret is for whoever looks, not for where logs are kept, whatever form those have.
+    if (Deno.stdout.isTerminal()) {
       console.log("The administrator’s link, which is shown this once:");
       console.log(`  ${urls[0]}admin#admin=${administrator.renew()}`);
-    }
+    } else log("administrator_missing", { data: data ?? null });
   }
   log("keeping", { data: data ?? null });
 
@@ -127,9 +126,8 @@ if (import.meta.main) {
     if (command.name === "help") console.log(help());
     else if (command.name === "version") console.log(`hubbub ${metadata.version}`);
     else if (command.name === "serve") {
-      const form = command.config.log ?? (Deno.stdout.isTerminal() ? "pretty" : "json");
-      log = openLog(form);
-      await serve(command.config, form, log);
+      log = openLog(command.config.log ?? (Deno.stdout.isTerminal() ? "pretty" : "json"));
+      await serve(command.config, log);
     } else await run(command);
   } catch (error) {
     // Anything else is a defect, for which the stack trace is wanted.

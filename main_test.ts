@@ -6,6 +6,7 @@ import { JsonClient } from "./testing/json_client.ts";
 import { HANDSHAKE, RawSocket } from "./testing/raw_socket.ts";
 import { SeedClient } from "./testing/seed_client.ts";
 import { onEachProcessTransport, PROCESS_TRANSPORTS, ServerProcess } from "./testing/server_process.ts";
+import { hasTerminal, TERMINAL } from "./testing/terminal.ts";
 
 Deno.test("--transport=node runs, or says in one line which Deno it takes", async () => {
   try {
@@ -29,35 +30,54 @@ Deno.test("The server prints a link to the page, which is there", async () => {
   assert.match(await response.text(), /<title>Hubbub<\/title>/);
 });
 
-Deno.test("The administrator's link is printed at the first start in a folder, and lets in whoever has it", async () => {
-  const data = await Deno.makeTempDir();
-  try {
-    await using first = await ServerProcess.start({ data });
-    const link = await first.adminLink;
-    const secret = link.hash.slice("#admin=".length);
-    assert.deepEqual([link.origin, secret.length], [first.url.origin, 43]);
-    await using ada = await JsonClient.connect(first.port);
-    ada.send({ type: "hello", secret: secretOf("Ada"), pass: secret, rooms: [] });
-    assert.equal((await ada.got("welcome")).role, "admin");
-    await first.end();
-    const files = [...Deno.readDirSync(data)].filter(({ isFile }) => isFile).map(({ name }) => `${data}/${name}`);
-    for (const file of files) assert(!Deno.readTextFileSync(file).includes(secret), file);
-    await using second = await ServerProcess.start({ data });
-    await using again = await JsonClient.connect(second.port);
-    again.send({ type: "hello", secret: secretOf("Ada"), pass: secret, rooms: [] });
-    assert.equal((await again.got("welcome")).role, "admin");
-    await second.end();
-    assert(!(await second.ended).stdout.includes("admin"), "it is shown once");
-  } finally {
-    await Deno.remove(data, { recursive: true });
-  }
-});
+for (const form of ["json", "pretty"]) {
+  const name =
+    `At its first start the server shows a terminal the administrator's link, once, though it logs as ${form}`;
+  Deno.test({ name, ignore: !hasTerminal }, async () => {
+    const data = await Deno.makeTempDir();
+    try {
+      const start = { data, args: [`--log=${form}`], under: TERMINAL };
+      await using first = await ServerProcess.start(start);
+      await first.says(/#admin=\S+\r\n/);
+      await first.end();
+      const { stdout } = await first.ended;
+      const [, link, secret] = /(\S+#admin=([\w-]{43}))\r\n/.exec(stdout)!;
+      assert(link!.startsWith(new URL("/admin#", first.url).href), link);
+      const files = [...Deno.readDirSync(data)].filter(({ isFile }) => isFile).map(({ name }) => `${data}/${name}`);
+      for (const file of files) assert(!Deno.readTextFileSync(file).includes(secret!), file);
+      await using second = await ServerProcess.start(start);
+      await using ada = await JsonClient.connect(second.port);
+      ada.send({ type: "hello", secret: secretOf("Ada"), pass: secret, rooms: [] });
+      assert.equal((await ada.got("welcome")).role, "admin");
+      await second.end();
+      assert(!(await second.ended).stdout.includes("admin"), "it is shown once");
+    } finally {
+      await Deno.remove(data, { recursive: true });
+    }
+  });
+
+  Deno.test(`Where nobody looks there is no administrator's link, but a line that says how to make one, as ${form}`, async () => {
+    const data = await Deno.makeTempDir();
+    try {
+      for (const [folder, hint] of [[data, `hubbub admin-link --data=${data}`], [":memory:", "a terminal"]] as const) {
+        await using server = await ServerProcess.start({ data: folder, args: [`--log=${form}`] });
+        await server.end();
+        const { stdout, stderr } = await server.ended;
+        assert(!(stdout + stderr).includes("admin="), stdout);
+        if (form === "pretty") assert(stdout.includes(hint), stdout);
+        else assert.match(stdout, /"event":"administrator_missing","data":(null|"[^"]+")/);
+      }
+    } finally {
+      await Deno.remove(data, { recursive: true });
+    }
+  });
+}
 
 Deno.test("hubbub admin-link makes a new link beside a running server, and who came by the old one is cut", async () => {
   const data = await Deno.makeTempDir();
   try {
     await using server = await ServerProcess.start({ data });
-    const old = (await server.adminLink).hash.slice("#admin=".length);
+    const old = server.makeAdminLink().hash.slice("#admin=".length);
     await using ada = await JsonClient.connect(server.port);
     ada.send({ type: "hello", secret: secretOf("Ada"), pass: old, rooms: [] }, { type: "watch" });
     await ada.got("status");
@@ -126,7 +146,7 @@ onEachProcessTransport(
     const args = [`--transport=${transport}`];
     try {
       await using first = await ServerProcess.start({ data, args });
-      const pass = (await first.adminLink).hash.slice("#admin=".length);
+      const pass = first.makeAdminLink().hash.slice("#admin=".length);
       await using ada = await JsonClient.connect(first.port);
       ada.send({ type: "hello", secret: secretOf("Ada"), name: "Ada", pass, rooms: [{ room: "lobby" }] });
       ada.send({ type: "order", ref: 1, order: { type: "token", name: "Deploy", room: "lobby" } });

@@ -75,7 +75,7 @@ export class Stage implements AsyncDisposable {
   readonly data: string;
   readonly #lines: Line[] = [];
   readonly #speakers: Speaker[] = [];
-  /** The administrator's link, as the server printed it when it started for the first time. */
+  /** The administrator's link. */
   readonly adminLink: URL;
   #server: ServerProcess;
   #program: SeedClient | undefined;
@@ -91,7 +91,7 @@ export class Stage implements AsyncDisposable {
   static async set(browser: Browser): Promise<Stage> {
     const data = await Deno.makeTempDir();
     const server = await ServerProcess.start({ data, args: CROWD });
-    return new Stage(browser, data, server, await server.adminLink);
+    return new Stage(browser, data, server, server.makeAdminLink());
   }
 
   /** What an address ends with by which one comes in as an administrator. */

@@ -1,3 +1,4 @@
+import { FolderAdministrator } from "../administrator.ts";
 import project from "../deno.json" with { type: "json" };
 import { metricAt } from "./metric.ts";
 import { Watch } from "./watch.ts";
@@ -23,15 +24,15 @@ export class ServerProcess implements AsyncDisposable {
   #stdout = "";
   #stderr = "";
   readonly #listening = Promise.withResolvers<URL>();
-  readonly #adminLink = Promise.withResolvers<URL>();
   /** Its end: the exit code and everything that it printed. */
   readonly ended: Promise<{ code: number; stdout: string; stderr: string }>;
   /** The page's address, as the server printed it. */
   url = new URL("http://127.0.0.1:0/");
+  #data = "";
 
   private constructor(args: string[], env: Record<string, string>, under: string[] = []) {
     this.#process = spawn(args, env, under);
-    for (const { promise } of [this.#listening, this.#adminLink]) promise.catch(() => {});
+    this.#listening.promise.catch(() => {});
     this.ended = this.#follow();
   }
 
@@ -49,6 +50,7 @@ export class ServerProcess implements AsyncDisposable {
     } = {},
   ): Promise<ServerProcess> {
     const server = new ServerProcess([`--addr=${addr}`, `--data=${data}`, ...args], env, under);
+    server.#data = data;
     server.url = await server.#within(server.#listening.promise);
     return server;
   }
@@ -67,9 +69,9 @@ export class ServerProcess implements AsyncDisposable {
     return Number(this.url.port);
   }
 
-  /** The administrator's link, which is printed at the first start in a folder. */
-  get adminLink(): Promise<URL> {
-    return this.#within(this.#adminLink.promise);
+  /** Makes a new administrator's link, as `hubbub admin-link` does; the server has to keep its data in a folder. */
+  makeAdminLink(): URL {
+    return new URL(`admin#admin=${new FolderAdministrator(this.#data).renew()}`, this.url);
   }
 
   get pid(): number {
@@ -121,13 +123,10 @@ export class ServerProcess implements AsyncDisposable {
         this.#stdout += text;
         const url = /https?:\/\/\S+\//.exec(this.#stdout)?.[0];
         if (url) this.#listening.resolve(new URL(url));
-        const adminLink = /(\S+#admin=\S+)\n/.exec(this.#stdout)?.[1];
-        if (adminLink) this.#adminLink.resolve(new URL(adminLink));
       }),
       this.#hear(this.#process.stderr, (text) => this.#stderr += text),
     ]);
     const { code } = await this.#process.status;
-    this.#adminLink.reject(new Error("The server printed no administrator's link"));
     this.#listening.reject(new Error(`The server ended with code ${code} before it listened: ${this.#stderr}`));
     return { code, stdout: this.#stdout, stderr: this.#stderr };
   }
