@@ -24,5 +24,6 @@ ENV HUBBUB_DATA=/data
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
+# With a certificate or another --addr, `docker run` takes a --health-cmd of its own.
 HEALTHCHECK --interval=30s --timeout=5s CMD ["deno", "eval", "Deno.exit((await fetch('http://127.0.0.1:8080/healthz')).ok ? 0 : 1)"]
 ENTRYPOINT ["deno", "run", "--cached-only", "--node-modules-dir=none", "--allow-net", "--allow-read", "--allow-write", "--allow-env=HUBBUB_*,WS_*", "--allow-sys=networkInterfaces,systemMemoryInfo", "main.ts"]

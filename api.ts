@@ -221,7 +221,7 @@ export class Api {
   }
 
   async #say({ request, room, token }: RoomCall): Promise<Response> {
-    const { hub } = this.#ports;
+    const { hub, clock } = this.#ports;
     const isJson = isJsonBody(request.headers);
     const nonce = nonceOf(request.headers);
     const text = textOf(await this.#body(request), isJson);
@@ -243,8 +243,10 @@ export class Api {
         case "muted":
         case "banned":
           throw new ApiError(403, error.code, error.message);
-        case "slow":
-          throw new ApiError(429, error.code, error.message, { "retry-after": "1" });
+        case "slow": {
+          const seconds = Math.ceil((error.until! - clock.date()) / 1_000);
+          throw new ApiError(429, error.code, error.message, { "retry-after": String(seconds) });
+        }
         case "busy":
           throw new ApiError(503, "busy", error.message, RETRY);
         case "storage":

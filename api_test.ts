@@ -201,8 +201,9 @@ test("HOSTILE 25: a token may not speak where it is muted, banned, locked out or
   for (const [order, expected, code] of orders) {
     admin.send({ type: "order", ref: 1, order });
     await h.deliver();
-    const { status, body } = await h.ask("POST", LOBBY, { headers: PLAIN, body: "a" });
+    const { status, headers, body } = await h.ask("POST", LOBBY, { headers: PLAIN, body: "a" });
     assert.deepEqual([status, body.error?.code ?? ""], [expected, code], JSON.stringify(order));
+    if (code === "slow") assert.equal(headers.get("retry-after"), "90");
   }
 });
 

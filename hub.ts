@@ -85,11 +85,14 @@ type Author = Session | Petitioner | PromiseWithResolvers<Stored>;
 /** Why something that was posted is not said. */
 export class PostRefused extends Error {
   readonly code: "empty" | "tooLong" | "locked" | "muted" | "banned" | "slow" | "busy" | "storage";
+  /** Until when, in ms since 1970, if that is known. */
+  readonly until: number | undefined;
 
   /** @param reason for people, in English. */
-  constructor(code: PostRefused["code"], reason: string) {
+  constructor(code: PostRefused["code"], reason: string, until?: number) {
     super(reason);
     this.code = code;
+    this.until = until;
   }
 }
 
@@ -241,7 +244,10 @@ export class Hub {
       throw new PostRefused("banned", "Its author is shut out.");
     }
     const silence = this.#silence(user, room, live);
-    if (silence) throw new PostRefused(silence.code as PostRefused["code"], silence.reason);
+    if (silence) {
+      const { code, reason, detail } = silence;
+      throw new PostRefused(code as PostRefused["code"], reason, detail === undefined ? undefined : Number(detail));
+    }
     if (this.#isBusy(live)) throw new PostRefused("busy", BUSY);
     const author: Author = Promise.withResolvers();
     this.#scribe.write({ room, user, name, text, nonce, at: this.#clock.date() }, author);

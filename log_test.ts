@@ -94,6 +94,13 @@ Deno.test("A flood of any event that others can cause makes no more than one lin
   }
 });
 
+Deno.test("The manual names every event, and no other", async () => {
+  const manual = await Deno.readTextFile("docs/OPERATING.md");
+  const table = /\| Event +\| What happened, [^]*?\n\n/.exec(manual)![0];
+  const named = table.split("\n").flatMap((row) => (row.split("|")[1] ?? "").match(/(?<=`)\w+(?=`)/g) ?? []);
+  assert.deepEqual(named.toSorted(), EVENT_NAMES.toSorted());
+});
+
 Deno.test("HOSTILE 24: a line of the log is one line, short, and hides nothing, whatever somebody typed", () => {
   const bad = "\u0000\u001b[2J\r\n\u0085\u00ad\u200b\u200f\u2028\u202e\u2066\ufeff\u{e0041}\ud800";
   for (const form of ["json", "pretty"] as const) {
