@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { networkOf } from "./admission.ts";
 import type { Link, Moderation } from "./moderation.ts";
+import type { RequestHeaders } from "./transport.ts";
 
 /** How many wrong secrets may come from one network … */
 export const GUESSES_MAX = 5;
@@ -121,7 +122,7 @@ export function digestOf(secret: string): string {
 }
 
 /** The secret of a request: `Authorization: Bearer …` (RFC 6750, section 2.1). It is never read from the address (HOSTILE 24). */
-export function bearerOf(headers: Headers): string | undefined {
+export function bearerOf(headers: RequestHeaders): string | undefined {
   return /^bearer +([\w.~+/-]+=*) *$/i.exec(headers.get("authorization") ?? "")?.[1];
 }
 

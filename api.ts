@@ -15,7 +15,7 @@ import { isRoomName, PAGE_ENTRIES } from "./protocol.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type { Clock } from "./sweeper.ts";
 import { cleanText, userIdOf } from "./text.ts";
-import type { Incoming } from "./transport.ts";
+import type { Incoming, RequestHeaders } from "./transport.ts";
 
 /** Everything about the API begins with this, or is this. */
 export const API_PATH = "/api";
@@ -408,7 +408,7 @@ const BODY_TYPES: Readonly<Record<string, boolean>> = {
 };
 
 /** Whether the body is JSON; otherwise it is the text itself. */
-function isJsonBody(headers: Headers): boolean {
+function isJsonBody(headers: RequestHeaders): boolean {
   const [, type = "", , charset = "utf-8"] =
     /^\s*([^\s;]+)\s*(;\s*charset="?([\w-]+)"?)?\s*(?:;|$)/i.exec(headers.get("content-type") ?? "") ?? [];
   const isJson = Object.hasOwn(BODY_TYPES, type.toLowerCase()) ? BODY_TYPES[type.toLowerCase()] : undefined;
@@ -418,7 +418,7 @@ function isJsonBody(headers: Headers): boolean {
 }
 
 /** What the sender calls it; a new name that begins with the time, which the journal's index likes, if it does not. */
-function nonceOf(headers: Headers): string {
+function nonceOf(headers: RequestHeaders): string {
   const key = headers.get("idempotency-key");
   if (key === null) return `${Date.now().toString(36)}-${crypto.randomUUID()}`;
   // The draft of the header has quotation marks around it, most programs have not.

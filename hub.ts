@@ -1,7 +1,7 @@
 import { Access, type Grant } from "./access.ts";
 import { networkOf } from "./admission.ts";
 import { Channel } from "./channel.ts";
-import { Client, type ClientEvent, type Socket, type Visit } from "./client.ts";
+import { Client, type ClientEvent, type ClientPorts, type Socket, type Visit } from "./client.ts";
 import { type Act, type Draft, type Entry, isAct, type Journal, type Kept, type Stored } from "./journal/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Answer, type Caller, Door } from "./door.ts";
@@ -136,6 +136,7 @@ export class Hub {
   readonly #rooms: Rooms;
   readonly #listeners: ((kept: Kept) => void)[] = [];
   readonly #monitor: Monitor;
+  readonly #clientPorts: ClientPorts;
 
   /** Does nothing before `run`. */
   constructor(options: HubOptions) {
@@ -144,6 +145,7 @@ export class Hub {
     this.#clock = clock;
     this.#limits = limits;
     this.#metrics = options.metrics ?? new Metrics();
+    this.#clientPorts = { inbox: this.inbox, metrics: this.#metrics, now: () => clock.now() };
     this.#names = new Names(journal.claims);
     this.#log = log;
     this.access = options.access ?? new Access({
@@ -223,8 +225,7 @@ export class Hub {
   /** Makes the client of a connection, which registers when it has `opened`. */
   connect(socket: Socket, visit: Pick<Visit, "form" | "room" | "address" | "grant">): Client {
     const { message: textBytesMax, rate } = this.#limits;
-    const ports = { inbox: this.inbox, metrics: this.#metrics, now: () => this.#clock.now() };
-    return new Client(socket, ports, { ...visit, textBytesMax, rate });
+    return new Client(socket, this.#clientPorts, { ...visit, textBytesMax, rate });
   }
 
   /**
@@ -450,8 +451,8 @@ export class Hub {
         rooms: new Map(),
         malformed: [],
         questions: 0,
-        callOffHello() {},
-        callOffLinkEnd() {},
+        callOffHello: nothing,
+        callOffLinkEnd: nothing,
       };
       this.#sessions.set(client, session);
     }
@@ -720,6 +721,9 @@ export class Hub {
 function onlyRoomOf({ grant }: Caller): string | undefined {
   return grant?.role === "guest" ? grant.link.deed.room : undefined;
 }
+
+/** What there is to call off at first. */
+function nothing(): void {}
 
 const EMPTY = "There is nothing in it.";
 const BUSY = "More is said than the server can deliver. Try again later.";

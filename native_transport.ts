@@ -87,7 +87,7 @@ class Connection {
   // Undefined when it is gone: a timer of Deno's holds the socket, and so this, for up to half of the silence yet.
   #upgrade: Upgrade | undefined;
   // A peer that resets in the middle of the handshake leaves a socket that never says anything.
-  readonly #timer = setTimeout(() => this.#gone(), HANDSHAKE_MS_MAX);
+  #timer: ReturnType<typeof setTimeout> | undefined = setTimeout(() => this.#gone(), HANDSHAKE_MS_MAX);
 
   constructor(socket: WebSocket, upgrade: Upgrade) {
     this.#upgrade = upgrade;
@@ -98,6 +98,7 @@ class Connection {
     switch (event.type) {
       case "open":
         clearTimeout(this.#timer);
+        this.#timer = undefined;
         // Too late: its place is somebody else's.
         if (!this.#upgrade) return (event.target as WebSocket).close();
         return this.#upgrade.opened(event.target as WebSocket);

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from "node:fs";
 import { totalmem } from "node:os";
 import process from "node:process";
 import type { Resources } from "./admission.ts";
@@ -45,10 +44,10 @@ export class ProcessResources implements Resources {
 
 /** How many more files can be opened, up to so many. Nothing else happens meanwhile that could want one. */
 function spareFiles(wanted: number): number {
-  const files: number[] = [];
+  const files: Deno.FsFile[] = [];
   try {
-    while (files.length < wanted) files.push(openSync(Deno.build.os === "windows" ? "NUL" : "/dev/null", "r"));
+    while (files.length < wanted) files.push(Deno.openSync(Deno.build.os === "windows" ? "NUL" : "/dev/null"));
   } catch { /* That was the last. */ }
-  for (const file of files) closeSync(file);
+  for (const file of files) file.close();
   return files.length;
 }

@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
 import { type Access, bearerOf, type Grant, GUESSES_MS } from "./access.ts";
 import { Admission, type Place, type Resources, unmapped } from "./admission.ts";
+import { Arrival, type Lobby } from "./arrival.ts";
 import { type Api, API_PATH, type NoPlace } from "./api.ts";
 import type { Asset } from "./assets.ts";
 import type { Certificate } from "./certificate.ts";
-import { type Client, jsonBytesMax } from "./client.ts";
+import { jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
 import { expose } from "./families.ts";
 import type { Hub } from "./hub.ts";
@@ -12,8 +13,8 @@ import type { LimitName } from "./limits.ts";
 import { type Log, noLog } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { serveNative } from "./native_transport.ts";
-import { DEFAULT_ROOM, Disconnect, isRoomName, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
-import type { Handler, Incoming, Transport, Upgrade } from "./transport.ts";
+import { DEFAULT_ROOM, isRoomName, SUBPROTOCOL, WEBSOCKET_PATH } from "./protocol.ts";
+import type { Handler, Incoming, RequestHeaders, Transport, Upgrade } from "./transport.ts";
 
 /** How long `drain` waits for peers to go, in ms. */
 export const DRAIN_MS = 3_000;
@@ -43,6 +44,7 @@ export class Server implements Handler {
   // Those whose handshake was done, or whose stream was begun, and whose connection is still there. A peer that does not
   // read stays for long after its client has left the hub.
   readonly #open = new Set<Place>();
+  readonly #lobby: Lobby;
   #allGone = () => {};
   #transport: Transport | undefined;
 
@@ -50,6 +52,8 @@ export class Server implements Handler {
   constructor(site: Site) {
     this.#site = site;
     this.#admission = new Admission(site.config.limits, site.resources);
+    const { hub, metrics } = site;
+    this.#lobby = { hub, metrics, taken: (place) => this.#open.add(place), left: (place) => this.#leave(place) };
     site.metrics.look({ connections: () => this.#admission.count });
   }
 
@@ -135,33 +139,14 @@ export class Server implements Handler {
     const refusal = refuse(request, config.origins);
     if (refusal) return refusal;
     const address = addressOf(request.headers, peer, config.proxies);
-    const form = request.headers.has("sec-websocket-protocol") ? "json" : "plain";
+    const form = request.headers.get("sec-websocket-protocol") === null ? "plain" : "json";
     const room = roomOf(request.url);
     const grant = grantOf(request, hub.access, address, form, room);
     if (grant instanceof Response) return grant;
     const place = this.#enter(address);
     if ("status" in place) return text(place.status, place.reason, RETRY);
     metrics.accepted();
-    let client: Client | undefined;
-    return {
-      protocol: form === "json" ? SUBPROTOCOL : undefined,
-      opened: (socket) => {
-        this.#open.add(place);
-        client = hub.connect(socket, { form, room, address, grant });
-        client.opened();
-      },
-      received: (data) => client?.received(data),
-      // Whoever was sent away may break off as they like.
-      violated() {
-        if (!client?.closed) metrics.violated();
-      },
-      silent: () => metrics.hit("silence"),
-      tooBig: () => client?.end(Disconnect.tooBig),
-      gone: () => {
-        client?.gone();
-        this.#leave(place);
-      },
-    };
+    return new Arrival(this.#lobby, place, { form, room, address, grant });
   }
 
   /** Gives an answer without an end a place. */
@@ -206,7 +191,7 @@ const REFUSED: { readonly [limit in LimitName]?: NoPlace } = {
 };
 
 /** For whom a request is: the peer, or whom a proxy that is believed names as the last that is not a proxy itself. */
-function addressOf(headers: Headers, peer: string, proxies: Config["proxies"]): string {
+function addressOf(headers: RequestHeaders, peer: string, proxies: Config["proxies"]): string {
   const forwarded = headers.get("x-forwarded-for");
   if (forwarded === null) return unmapped(peer);
   const hops = forwarded.split(",").map((hop) => hop.trim());
@@ -391,7 +376,7 @@ function isAllowed(origin: string, host: string | null, origins: readonly string
   return own || origins.includes(origin);
 }
 
-function hasToken(headers: Headers, name: string, token: string): boolean {
+function hasToken(headers: RequestHeaders, name: string, token: string): boolean {
   // No other white space: Deno throws for what it does not take for the same token, and no upgrade comes of it with Node.
   return (headers.get(name) ?? "").toLowerCase().split(/[ \t]*,[ \t]*/).includes(token);
 }

@@ -6,10 +6,16 @@ export interface Incoming {
   readonly method: string;
   /** With scheme and host; what follows them is as it was sent, not normalized. */
   readonly url: string;
-  readonly headers: Headers;
+  readonly headers: RequestHeaders;
   /** What comes after them, if it is asked for: read once, to its end or cancelled. */
   readonly body?: ReadableStream<Uint8Array> | null;
 }
+
+/**
+ * The headers of a request, one by one: asked anything else, Deno makes a list of all of them, which it keeps for as long as
+ * the connection lives, a kilobyte of each WebSocket.
+ */
+export type RequestHeaders = Pick<Headers, "get">;
 
 /** A WebSocket that is let in: what its transport tells the server of it, in this order. */
 export interface Upgrade {
