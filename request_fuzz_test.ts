@@ -114,9 +114,9 @@ Deno.test("HOSTILE 2, 3, 4: every request has an answer, a WebSocket only if it 
       if (index % 10 === 0) assert.equal(await connections(server), open.length);
     }
     count += requests.length;
-    for (const { gone } of open) {
-      gone();
-      gone();
+    for (const upgrade of open) {
+      upgrade.gone();
+      upgrade.gone();
     }
     assert.equal(await connections(server), 0);
   });
