@@ -1,7 +1,8 @@
 import { FolderAdministrator } from "./administrator.ts";
 import type { Command } from "./config.ts";
-import { exportArchive, importArchive, type Imported } from "./journal/archive.ts";
+import { exportArchive, importArchive, type Imported, type Source } from "./journal/archive.ts";
 import { backup, restore } from "./journal/backup.ts";
+import { fileError } from "./journal/files.ts";
 import { onTerminal } from "./progress_line.ts";
 import { links } from "./server.ts";
 
@@ -19,7 +20,7 @@ export const commands: {
   async backup({ data, file }) {
     using progress = onTerminal("Backing up");
     const bytes = await backup(data, file, (...done) => progress.report(...done));
-    return `Backed up to ${file}: ${Math.ceil(bytes / 1e6)} MB.`;
+    return `Backed up to ${file}: ${sizeOf(bytes)}.`;
   },
 
   async restore({ data, file }) {
@@ -38,7 +39,8 @@ export const commands: {
   async import({ data, file }) {
     using reading = onTerminal("Importing");
     using indexing = onTerminal("Making the search index");
-    const imported = await importArchive(data, file, {
+    using source = await open(file);
+    const imported = await importArchive(data, source, {
       report: (...done) => reading.report(...done),
       indexing: (...done) => indexing.report(...done),
     });
@@ -46,7 +48,34 @@ export const commands: {
   },
 };
 
-function summary({ added, passed }: Imported): string {
-  const lines = Object.entries(added).filter(([, count]) => count > 0).map(([plural, count]) => `${plural}: ${count}`);
-  return `Imported ${lines.join(", ") || "nothing"}. Passed over, as they were there: ${passed}.`;
+/** An archive in a file, or for `-` one that comes by the standard input. */
+async function open(file: string): Promise<Source & Disposable> {
+  const name = file === "-" ? "the standard input" : `"${file}"`;
+  try {
+    const source = file === "-" ? Deno.stdin : await Deno.open(file);
+    const size = source instanceof Deno.FsFile ? (await source.stat()).size : undefined;
+    return {
+      name,
+      size,
+      read: (buffer) => source.read(buffer),
+      [Symbol.dispose]: () => source.close(),
+    };
+  } catch (error) {
+    throw fileError(`import ${name}`, undefined, error);
+  }
+}
+
+/** A size for people to read. */
+function sizeOf(bytes: number): string {
+  const [unit, name] = bytes < 1e6 ? [1e3, "kB"] : bytes < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
+  return `${(bytes / unit).toPrecision(3).replace(/\.0+$/, "")} ${name}`;
+}
+
+function summary({ added, known, left }: Imported): string {
+  const told = ([what, counts]: readonly [string, Imported["added"]]) => {
+    const lines = Object.entries(counts).map(([plural, count]) => `${plural}: ${count}`);
+    return lines.length > 0 ? ` ${what} ${lines.join(", ")}.` : "";
+  };
+  const rest = [["Were there already:", known], ["Left out, as they are of another server:", left]] as const;
+  return (told(["Imported", added]) || " Imported nothing.").slice(1) + rest.map(told).join("");
 }

@@ -98,7 +98,7 @@ test(
     }
     const said = await talking;
     const archive = printed.pop()!;
-    assert.match(printed.join(""), /^Backed up to .*\/b\.db: 1 MB\.\nExported \d+ lines to .*\/a\.jsonl\.\n$/);
+    assert.match(printed.join(""), /^Backed up to .*\/b\.db: \d+ kB\.\nExported \d+ lines to .*\/a\.jsonl\.\n$/);
     assert(said > 20, `${said} messages`);
     await say(ann, "after");
     const log = texts(await readLobby(server));
@@ -173,9 +173,21 @@ test(
     const [archive, other] = [`${folder}/a.jsonl`, `${folder}/other`];
     await run("export", `--data=${data}`, archive);
     const importing = () => run("import", `--data=${other}`, archive);
-    assert.equal(await importing(), "Imported names: 1, messages: 3. Passed over, as they were there: 0.\n");
-    assert.equal(await importing(), "Imported nothing. Passed over, as they were there: 4.\n");
+    assert.equal(await importing(), "Imported names: 1, messages: 3.\n");
+    assert.equal(await importing(), "Imported nothing. Were there already: names: 1, messages: 3.\n");
+    const packed = `${folder}/a.jsonl.gz`;
+    const piped = [
+      await ServerProcess.run(["export", `--data=${data}`], {}, ["sh", "-c", `"$@" | gzip > ${packed}`, "--"]),
+      await ServerProcess.run(["import", `--data=${folder}/piped`, "-"], {}, [
+        "sh",
+        "-c",
+        `gunzip -c ${packed} | "$@"`,
+        "--",
+      ]),
+    ];
+    assert.deepEqual(piped.map(({ stdout }) => stdout), ["", "Imported names: 1, messages: 3.\n"]);
     const text = await Deno.readTextFile(archive);
+    assert.equal(await run("export", `--data=${folder}/piped`), text);
     assert.equal(await run("export", `--data=${other}`), text);
     assert.equal(await run("export", "--room=lobby", `--data=${other}`), text.replace("1}", '1,"room":"lobby"}'));
 
@@ -213,9 +225,12 @@ test(
 test(
   "HOSTILE 35: a command that is given too little, too much or what it does not take says so in one line and ends with 2, one that fails with 1",
   async (folder, data) => {
-    assert.equal(await refused(2, "backup"), "hubbub backup takes FILE; see --help");
-    assert.equal(await refused(2, "backup", "--rate=1", "b.db"), "hubbub backup does not take --rate; see --help");
-    assert.equal(await refused(2, "import", "a", "b"), "Unexpected argument 'b'; see --help");
+    assert.equal(await refused(2, "backup"), "hubbub backup takes FILE; see hubbub backup --help");
+    assert.equal(
+      await refused(2, "backup", "--rate=1", "b.db"),
+      "hubbub backup does not take --rate; see hubbub backup --help",
+    );
+    assert.equal(await refused(2, "import", "a", "b"), "Unexpected argument 'b'; see hubbub import --help");
     assert.equal(await refused(2, "export", "--room=A b"), '--room takes the name of a room; got "A b"');
     const missing = `Cannot read "${data}/${JOURNAL_FILE}": there is no such file. Is --data right?`;
     assert.equal(await refused(1, "backup", `--data=${data}`, `${folder}/b.db`), missing);

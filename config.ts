@@ -40,7 +40,8 @@ export type Command =
     readonly addr: Config["addr"];
     readonly scheme: "http" | "https";
   }
-  | { readonly name: "help" }
+  /** `about` is a command; undefined for all of the program. */
+  | { readonly name: "help"; readonly about?: CommandName }
   | { readonly name: "version" };
 
 /** A word, flag or environment variable that can't be understood; the message is one line for whoever typed it. */
@@ -155,6 +156,14 @@ const COMMAND_FLAGS = {
   },
 } as const satisfies Record<string, Pick<Setting<unknown>, "value" | "parse" | "takes">>;
 
+/** What flags say to commands, for which the server is there already. */
+const COMMAND_HELP: Readonly<Record<string, string>> = {
+  "data": `the server's folder\n[${SETTINGS["data"].env}, default ${SETTINGS["data"].default}]`,
+  "addr": `where the server listens\n[${SETTINGS["addr"].env}, default ${SETTINGS["addr"].default}]`,
+  "tls-cert": `its certificate, if it serves https itself\n[${SETTINGS["tls-cert"].env}]`,
+  "room": "only what was said in this room",
+};
+
 /** What a command was given. */
 interface Given {
   /** The words after its name. */
@@ -173,6 +182,8 @@ interface CommandLine {
   readonly words: readonly string[];
   readonly flags: readonly (keyof typeof SETTINGS | keyof typeof COMMAND_FLAGS)[];
   readonly help: string;
+  /** Lines below it in its own help text. */
+  readonly more?: readonly string[];
   command(given: Given): Command;
 }
 
@@ -182,12 +193,14 @@ export const COMMANDS = {
     words: [],
     flags: ["data", "addr", "tls-cert"],
     help: "make a new administrator's link, while the server runs, too; the old one ends",
+    more: ["Behind a proxy, put your own address in place of the one that is printed."],
     command: ({ data, addr, scheme }) => ({ name: "admin-link", data: data(), addr: addr(), scheme: scheme() }),
   },
   "backup": {
     words: ["FILE"],
     flags: ["data"],
     help: "copy the journal to FILE, while the server runs, too",
+    more: ["For example: hubbub backup backups/hubbub-$(date +%F).db"],
     command: ({ data, files }) => ({ name: "backup", data: data(), file: files[0]! }),
   },
   "restore": {
@@ -200,15 +213,23 @@ export const COMMANDS = {
     words: ["[FILE]"],
     flags: ["room", "data"],
     help: "write everything, or one room, as lines of JSON, while the server runs, too",
+    more: ["Without FILE they go to the standard output: hubbub export | gzip > everything.jsonl.gz"],
     command: ({ data, room, files }) => ({ name: "export", data: data(), room: room(), file: files[0] }),
   },
   "import": {
     words: ["FILE"],
     flags: ["data"],
     help: "take in what was exported, but for what is there already",
+    more: ["FILE - is the standard input: gunzip -c everything.jsonl.gz | hubbub import -"],
     command: ({ data, files }) => ({ name: "import", data: data(), file: files[0]! }),
   },
 } as const satisfies Record<string, CommandLine>;
+
+type CommandName = keyof typeof COMMANDS;
+
+function isCommand(name: string | undefined): name is CommandName {
+  return name !== undefined && Object.hasOwn(COMMANDS, name);
+}
 
 /**
  * Reads the command line and the environment.
@@ -218,7 +239,8 @@ export const COMMANDS = {
  */
 export function parseCommand(args: string[], env: (name: string) => string | undefined): Command {
   const { flags, words } = parseFlags(args);
-  if (flags.help) return { name: "help" };
+  const [name, ...files] = words;
+  if (flags.help) return isCommand(name) ? { name: "help", about: name } : { name: "help" };
   if (flags.version) return { name: "version" };
 
   function read<T>(flag: string, setting: Omit<Setting<T>, "value" | "help">): T {
@@ -227,10 +249,9 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       ? parsed(`--${flag}`, given, setting)
       : parsed(setting.env, env(setting.env) || setting.default, setting);
   }
-  const [name, ...files] = words;
   if (name !== undefined) {
-    if (!Object.hasOwn(COMMANDS, name)) throw new UsageError(`Unexpected argument '${name}'; see --help`);
-    const line: CommandLine = COMMANDS[name as keyof typeof COMMANDS];
+    if (!isCommand(name)) throw new UsageError(`Unexpected argument '${name}'; see --help`);
+    const line: CommandLine = COMMANDS[name];
     refuseOthers(name, line, Object.keys(flags), files);
     return line.command({
       files,
@@ -241,7 +262,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       room: () => flags.room === undefined ? undefined : parsed("--room", flags.room, COMMAND_FLAGS["room"]),
     });
   }
-  if (flags.room !== undefined) throw new UsageError("--room is for hubbub export; see --help");
+  if (flags.room !== undefined) throw new UsageError("--room is a flag of hubbub export alone; see --help");
   const limits = Object.fromEntries(
     LIMIT_NAMES.map((name) => {
       const { flag, default: value, unit, min, max } = LIMITS[name];
@@ -286,10 +307,14 @@ function parsed<T>(source: string, text: string, setting: Pick<Setting<T>, "pars
 /** @throws {UsageError} when a command was given a flag or a word that it does not take, or lacks one. */
 function refuseOthers(name: string, { words, flags }: CommandLine, given: string[], files: readonly string[]): void {
   const other = given.find((flag) => !(flags as readonly string[]).includes(flag));
-  if (other !== undefined) throw new UsageError(`hubbub ${name} does not take --${other}; see --help`);
+  if (other !== undefined) throw new UsageError(`hubbub ${name} does not take --${other}; see hubbub ${name} --help`);
   const needed = words.filter((word) => !word.startsWith("["));
-  if (files.length < needed.length) throw new UsageError(`hubbub ${name} takes ${words.join(" ")}; see --help`);
-  if (files.length > words.length) throw new UsageError(`Unexpected argument '${files[words.length]}'; see --help`);
+  if (files.length < needed.length) {
+    throw new UsageError(`hubbub ${name} takes ${words.join(" ")}; see hubbub ${name} --help`);
+  }
+  if (files.length > words.length) {
+    throw new UsageError(`Unexpected argument '${files[words.length]}'; see hubbub ${name} --help`);
+  }
 }
 
 function folder(name: string, { folder }: { readonly folder: string | undefined }): string {
@@ -297,8 +322,9 @@ function folder(name: string, { folder }: { readonly folder: string | undefined 
   return folder;
 }
 
-/** The text that `--help` prints. */
-export function help(): string {
+/** The text that `--help` prints, of a command alone if one is named. */
+export function help(about?: CommandName): string {
+  if (about !== undefined) return helpOf(about);
   const settings = Object.entries(SETTINGS).map(([flag, { env, value, default: fallback, help }]) => [
     `--${flag}=${value}`,
     `${help}\n[${env}${fallback && `, default ${fallback}`}]`,
@@ -324,6 +350,18 @@ export function help(): string {
     ...limits.map(row),
     "",
     "Each flag can also be set by an environment variable: --max-clients is HUBBUB_MAX_CLIENTS. The flag wins.",
+  ].join("\n");
+}
+
+function helpOf(name: CommandName): string {
+  const { words, flags, help, more = [] }: CommandLine = COMMANDS[name];
+  return [
+    `hubbub ${name}: ${help}.`,
+    "",
+    `Usage: hubbub ${[name, ...flags.map((flag) => `[--${flagUsage(flag)}]`), ...words].join(" ")}`,
+    "",
+    ...flags.map((flag) => row([`--${flagUsage(flag)}`, COMMAND_HELP[flag]!])),
+    ...more.length > 0 ? ["", ...more] : [],
   ].join("\n");
 }
 

@@ -182,8 +182,11 @@ Deno.test("admin-link takes where the server is and where it keeps things, and n
     addr: { hostname, port: 81 },
     scheme: "https",
   });
-  assert.equal(complaint(["admin-link", "--rate=1"]), "hubbub admin-link does not take --rate; see --help");
-  assert.equal(complaint(["admin-link", "now"]), "Unexpected argument 'now'; see --help");
+  assert.equal(
+    complaint(["admin-link", "--rate=1"]),
+    "hubbub admin-link does not take --rate; see hubbub admin-link --help",
+  );
+  assert.equal(complaint(["admin-link", "now"]), "Unexpected argument 'now'; see hubbub admin-link --help");
   assert.equal(complaint(["admin-link", "--addr=:0"]), '--addr takes the port that the server has; got ":0"');
   assert.match(help(), /^ {2}hubbub admin-link +make a new .*\n +\[--data=FOLDER --addr=ADDRESS --tls-cert=FILE\]$/m);
 });
@@ -191,6 +194,7 @@ Deno.test("admin-link takes where the server is and where it keeps things, and n
 Deno.test("--help and --version win over everything else", () => {
   assert.deepEqual(parseCommand(["--help", "--addr=bad"], () => undefined), { name: "help" });
   assert.deepEqual(parseCommand(["-h"], () => undefined), { name: "help" });
+  assert.deepEqual(parseCommand(["backup", "--help"], () => undefined), { name: "help", about: "backup" });
   assert.deepEqual(parseCommand(["--version"], () => undefined), { name: "version" });
 });
 
@@ -212,14 +216,14 @@ Deno.test("A first word is a command, with its files, the folder and its own fla
 
 Deno.test("HOSTILE 35: a command's words and flags are as strict as the server's", () => {
   const bad = {
-    "backup": "hubbub backup takes FILE; see --help",
-    "import a b": "Unexpected argument 'b'; see --help",
-    "export a b": "Unexpected argument 'b'; see --help",
-    "backup b.db --room=den": "hubbub backup does not take --room; see --help",
-    "export --rate=1": "hubbub export does not take --rate; see --help",
+    "backup": "hubbub backup takes FILE; see hubbub backup --help",
+    "import a b": "Unexpected argument 'b'; see hubbub import --help",
+    "export a b": "Unexpected argument 'b'; see hubbub export --help",
+    "backup b.db --room=den": "hubbub backup does not take --room; see hubbub backup --help",
+    "export --rate=1": "hubbub export does not take --rate; see hubbub export --help",
     "export --rome=den": "Unknown option '--rome'; see --help",
     "export --room=Den": '--room takes the name of a room; got "Den"',
-    "--room=den": "--room is for hubbub export; see --help",
+    "--room=den": "--room is a flag of hubbub export alone; see --help",
     "backup b.db --data=:memory:": "hubbub backup takes a folder, and --data=:memory: is none",
     "Backup b.db": "Unexpected argument 'Backup'; see --help",
     "toString": "Unexpected argument 'toString'; see --help",
@@ -231,7 +235,14 @@ Deno.test("--help tells of every command, what it takes and its flags; both READ
   const readmes = await Promise.all(["README.md", "README.zh-CN.md"].map((name) => Deno.readTextFile(name)));
   for (const [name, { words, flags }] of Object.entries(COMMANDS)) {
     assert(help().includes(`  hubbub ${name} ${words.join(" ")}`), name);
-    for (const flag of flags) assert(help().includes(`--${flag}=`), flag);
+    const own = help(name as keyof typeof COMMANDS);
+    assert(
+      own.startsWith(`hubbub ${name}: `) && own.split("\n")[2]!.endsWith(words.map((word) => ` ${word}`).join("")),
+    );
+    for (const flag of flags) {
+      assert(help().includes(`--${flag}=`), flag);
+      assert.match(own, new RegExp(`^  --${flag}=[A-Z]+ +[a-z]`, "m"));
+    }
     for (const readme of readmes) assert(readme.includes(`\`hubbub ${name}`), name);
   }
 });

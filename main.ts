@@ -123,7 +123,7 @@ if (import.meta.main) {
   let log = openLog("pretty");
   try {
     const command = parseCommand(Deno.args, Deno.env.get);
-    if (command.name === "help") console.log(help());
+    if (command.name === "help") console.log(help(command.about));
     else if (command.name === "version") console.log(`hubbub ${metadata.version}`);
     else if (command.name === "serve") {
       log = openLog(command.config.log ?? (Deno.stdout.isTerminal() ? "pretty" : "json"));

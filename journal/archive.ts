@@ -3,13 +3,14 @@
  * imported into an empty journal is the same in everything that a client can see, ids and all.
  * @module
  */
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { isRoomName } from "../protocol.ts";
 import { Names } from "../text.ts";
 import { existing, removeDatabase, type Report, snapshot } from "./backup.ts";
 import { isLocked, journalError, openDatabase } from "./database.ts";
-import { discard, fileError, publish, refuseExisting } from "./files.ts";
+import { discard, discardFolder, fileError, publish, refuseExisting } from "./files.ts";
 import { type Deed, JournalError } from "./journal.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
 import { Numbers, Store } from "./store.ts";
@@ -100,9 +101,12 @@ interface Kind {
   readonly grows?: true;
   /** SQL for them, in columns named like the fields. `:room` is the room whose they are to be, NULL for all. */
   readonly rows: string;
-  /** Takes a line into the journal. Returns whether it is new there. */
-  add(journal: Target, line: Line): boolean;
+  /** Takes a line into the journal, unless it has it, or it is not for this one. */
+  add(journal: Target, line: Line): Fate;
 }
+
+/** What becomes of a line: it is new to the journal, was there before, or stays behind, for it holds in its own journal alone. */
+type Fate = "added" | "known" | "left";
 
 const ROOM = "(SELECT id FROM rooms WHERE room = :room)";
 
@@ -145,10 +149,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** How many lines of an archive were new to the journal, by what they are called, and how many were passed over. */
-export interface Imported {
-  readonly added: Readonly<Record<string, number>>;
-  readonly passed: number;
+/** How many lines of an archive were new to the journal, were there before and stay behind, by what they are called. */
+export type Imported = { readonly [F in Fate]: Readonly<Record<string, number>> };
+
+/** Where an archive comes from. */
+export interface Source {
+  /** What it is called in a sentence. */
+  readonly name: string;
+  /** As of `Deno.FsFile`. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** In bytes; undefined if that is not known before its end. */
+  readonly size: number | undefined;
 }
 
 /** Where an archive goes. */
@@ -185,7 +196,9 @@ export async function exportArchive(
     return lines;
   } catch (error) {
     if (file !== undefined) discard(partial);
-    throw fileError("export to", file ?? "the standard output", error);
+    throw file === undefined
+      ? fileError("export to the standard output", undefined, error)
+      : fileError("export to", file, error);
   }
 }
 
@@ -257,43 +270,46 @@ async function write(db: DatabaseSync, room: string | undefined, output: Sink, r
  * Takes an archive into the journal in a folder, which is made if there is none: all of it or nothing. What the journal
  * has already, by user and nonce, it does not get again. If it is empty it gets everything as it was, else what is new
  * gets new ids, in order, above those that were given.
+ * @param report is told bytes, if it is known how many there are.
  * @throws {JournalError} when that can't be done, because a server runs, for example, or a line is wrong: it says which.
+ * A journal and a folder that were not there are not there then either.
  */
 export async function importArchive(
   directory: string,
-  file: string,
+  source: Source,
   { report, indexing }: { readonly report: Report; readonly indexing: Report },
 ): Promise<Imported> {
+  const path = join(directory, JOURNAL_FILE);
+  const made = [directory, path].filter((each) => !existsSync(each));
   try {
-    using source = await Deno.open(file);
-    const path = join(directory, JOURNAL_FILE);
     const db = openDatabase(path);
     try {
-      const imported = await read(source, file, new Target(db, path), report);
-      indexAll(new Store(db, path), imported.added[KINDS.entry!.plural]!, indexing);
+      const imported = await read(source, new Target(db, path), report);
+      indexAll(new Store(db, path), imported.added[KINDS.entry!.plural] ?? 0, indexing);
       return imported;
     } finally {
       db.close();
     }
   } catch (error) {
-    throw fileError("import", file, error);
+    if (made.includes(path)) removeDatabase(path);
+    if (made.includes(directory)) discardFolder(directory);
+    throw fileError(`import ${source.name}`, undefined, error);
   }
 }
 
 /** Takes all lines of an archive, or none. */
-async function read(source: Deno.FsFile, file: string, journal: Target, report: Report): Promise<Imported> {
-  const added = Object.fromEntries(Object.values(KINDS).map(({ plural }) => [plural, 0]));
-  const { size } = await source.stat();
+async function read(source: Source, journal: Target, report: Report): Promise<Imported> {
+  const imported: Record<Fate, Record<string, number>> = { added: {}, known: {}, left: {} };
+  const { name, size } = source;
   let number = 0;
-  let passed = 0;
   let isWhole = false;
   const newest = new Map<string, number>();
   journal.begin();
   try {
-    for await (const { text, end } of linesOf(source, (line) => new LineError(file, line, "is too long"))) {
+    for await (const { text, end } of linesOf(source, (line) => new LineError(name, line, "is too long"))) {
       number++;
       const fail = (reason: string): never => {
-        throw new LineError(file, number, reason);
+        throw new LineError(name, number, reason);
       };
       if (isWhole) fail("comes after the end");
       const line = parse(text) ?? fail("is not a JSON object");
@@ -319,13 +335,13 @@ async function read(source: Deno.FsFile, file: string, journal: Target, report: 
         newest.set(type, Number(line.id));
         if (journal.isGiven(Number(line.id))) fail("has an id that something else has already");
       }
-      if (kind.add(journal, line)) added[kind.plural]!++;
-      else passed++;
-      if (number % REPORT_LINES === 0) report(end, size);
+      const counts = imported[kind.add(journal, line)];
+      counts[kind.plural] = (counts[kind.plural] ?? 0) + 1;
+      if (number % REPORT_LINES === 0 && size !== undefined) report(end, size);
     }
-    if (!isWhole) throw new LineError(file, number + 1, 'is missing, for the last is {"type":"end"…}');
+    if (!isWhole) throw new LineError(name, number + 1, 'is missing, for the last is {"type":"end"…}');
     journal.commit();
-    return { added, passed };
+    return imported;
   } catch (error) {
     journal.rollback();
     throw error;
@@ -339,8 +355,8 @@ function indexAll(store: Store, entries: number, report: Report): void {
 
 /** What is wrong with a line of an archive. */
 class LineError extends JournalError {
-  constructor(file: string, number: number, reason: string) {
-    super(`Cannot import "${file}": line ${number} ${reason}. Nothing was imported`);
+  constructor(source: string, number: number, reason: string) {
+    super(`Cannot import ${source}: line ${number} ${reason}. Nothing was imported`);
   }
 }
 
@@ -365,7 +381,7 @@ function parse(text: string | undefined): Line | undefined {
 
 /** The lines of a file, one at a time, and where each ends, in bytes; the text is undefined if it isn't UTF-8. */
 async function* linesOf(
-  source: Deno.FsFile,
+  source: Source,
   tooLong: (number: number) => Error,
 ): AsyncGenerator<{ text: string | undefined; end: number }> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -474,16 +490,19 @@ class Target {
   }
 
   /** Whoever has a name here keeps it; what is somebody else's here, or looks like it, is not taken from them. */
-  claim(user: string, name: string): boolean {
-    if (!this.#isEmpty && (this.#owners.of(user) !== undefined || "code" in this.#owners.claim(user, name))) {
-      return false;
+  claim(user: string, name: string): Fate {
+    if (!this.#isEmpty) {
+      if (this.#owners.of(user) !== undefined) return "known";
+      if ("code" in this.#owners.claim(user, name)) return "left";
     }
-    return this.#write(() => this.#claim.run(user, name)) > 0;
+    this.#write(() => this.#claim.run(user, name));
+    return "added";
   }
 
   /** Of a journal that is not empty nothing was deleted at ids that are new in it. */
-  raise(room: string, id: number): boolean {
-    return this.#isEmpty && this.#write(() => this.#raise.run(id, this.#rooms.of(room), id)) > 0;
+  raise(room: string, id: number): Fate {
+    if (!this.#isEmpty) return "left";
+    return this.#write(() => this.#raise.run(id, this.#rooms.of(room), id)) > 0 ? "added" : "known";
   }
 
   /** Whether something in the archive has this id already. */
@@ -491,7 +510,7 @@ class Target {
     return this.#isEmpty && this.#given.get(id) !== undefined;
   }
 
-  say({ id, room, user, name, at, nonce, text, deleted }: Line): boolean {
+  say({ id, room, user, name, at, nonce, text, deleted }: Line): Fate {
     const place = this.#isEmpty ? Number(id) : this.#last + 1;
     // Where the act is not, for which this stands: that it was deleted has to be known all the same.
     const act = deleted === undefined ? null : this.#isEmpty ? Number(deleted) : place;
@@ -508,17 +527,17 @@ class Target {
       )
     ) > 0;
     if (isNew) this.#last = place;
-    return isNew;
+    return isNew ? "added" : "known";
   }
 
   /** A journal that is not empty keeps what was done in it, and nothing else: bans, links and tokens are for one server. */
-  act({ id, by, name, at, deed }: Line): boolean {
-    if (!this.#isEmpty) return false;
+  act({ id, by, name, at, deed }: Line): Fate {
+    if (!this.#isEmpty) return "left";
     const { type, room } = deed as Line;
     const place = type === "delete" ? this.#rooms.of(String(room)) : null;
     this.#write(() => this.#act.run(Number(id), String(by), String(name), Number(at), JSON.stringify(deed), place));
     this.#last = Math.max(this.#last, Number(id));
-    return true;
+    return "added";
   }
 
   #write(run: () => { readonly changes: number | bigint }): number {

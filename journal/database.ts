@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFile } from "./files.ts";
 import { answerOf } from "./hold.ts";
 import { JournalError } from "./journal.ts";
 import { keepOlder } from "./older.ts";
@@ -28,7 +29,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/malformed/, "it is damaged: put a backup in its place, or move it away to start a new one"],
   [/database or disk is full/, "the disk is full: make room on it"],
   [/readonly database/, "it may not be written to: change its permissions and those of its directory"],
-  [/unable to open/, "it can't be created or opened: check the permissions of its directory"],
+  [/unable to open|EACCES|os error 13\)/, "it can't be created or opened: check the permissions of its directory"],
   [/disk I\/O error/, "the disk failed, is full, or the file may not grow: make room and check the disk"],
 ];
 
@@ -116,7 +117,8 @@ function prepareFile(path: string, known: number): void {
   }
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isDirectory()) throw new Error("it is a directory: move it away");
-  if (!file) return;
+  // SQLite would let everybody read it who can enter its folder; its log and the like are as it is.
+  if (!file) return makeFile(path, "", { readable: false });
   // A connection that may write would, as it refuses and closes, bring what a killed process left into the file.
   if (!statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) return;
   const db = new DatabaseSync(path, { readOnly: true });

@@ -12,6 +12,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -42,12 +43,13 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/unable to open/, "it can't be made: check the permissions of its folder"],
 ];
 
-/** A JournalError that says in one line what could not be done, with which file, and why. */
-export function fileError(action: string, path: string, cause: unknown): JournalError {
+/** A JournalError that says in one line what could not be done, with which file if that is not said in it, and why. */
+export function fileError(action: string, path: string | undefined, cause: unknown): JournalError {
   if (cause instanceof JournalError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message.replace(/\s+/g, " ");
-  return new JournalError(`Cannot ${action} "${path}": ${reason}`, { cause });
+  const what = path === undefined ? action : `${action} "${path}"`;
+  return new JournalError(`Cannot ${what}: ${reason}`, { cause });
 }
 
 /** @throws like the system does, if there is a file of that name. */
@@ -113,6 +115,13 @@ export function discard(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch { /* Why it is of no use is of more interest. */ }
+}
+
+/** The same with a folder, unless there is something in it. */
+export function discardFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch { /* As above. */ }
 }
 
 /**

@@ -158,10 +158,18 @@ Deno.test("Store refuses a path that is a directory, or under a file", () => {
   });
 });
 
-Deno.test("Store makes a directory that is for its owner alone", { ignore: Deno.build.os === "windows" }, () => {
+Deno.test("What Store makes is for its owner alone, in a directory that is there, too", {
+  ignore: Deno.build.os === "windows",
+}, () => {
   inDirectory((directory) => {
-    Store.open(`${directory}/deep/data/a.db`).close();
-    assert.equal(Deno.statSync(`${directory}/deep/data`).mode! & 0o777, 0o700);
+    Deno.chmodSync(directory, 0o755);
+    for (const [folder, mode] of [[directory, 0o755], [`${directory}/deep/data`, 0o700]] as const) {
+      const store = Store.open(`${folder}/a.db`);
+      store.append([draft("one")]);
+      assert.equal(Deno.statSync(folder).mode! & 0o777, mode);
+      for (const file of ["a.db", "a.db-wal"]) assert.equal(Deno.statSync(`${folder}/${file}`).mode! & 0o777, 0o600);
+      store.close();
+    }
   });
 });
 
