@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MALFORMED_MS } from "./hub.ts";
+import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { type Cursor, Disconnect, PAGE_ENTRIES, ROOMS_PER_CLIENT_MAX } from "./protocol.ts";
@@ -672,7 +673,7 @@ Deno.test("HOSTILE 31: when nothing can be kept, senders are told, reading goes 
   const memory = openMemory();
   let full = false;
   const append: typeof memory.append = (drafts) =>
-    full ? Promise.reject(new Error("the disk is full")) : memory.append(drafts);
+    full ? Promise.reject(new JournalError("the disk is full")) : memory.append(drafts);
   const h = new Harness({ ...memory, append });
   const [ann, bob] = [await h.enter("Ann", "lobby"), await h.enter("Bob", "lobby")];
   ann.say("lobby", "n1");
@@ -701,7 +702,8 @@ Deno.test("HOSTILE 31: when nothing can be kept, senders are told, reading goes 
 Deno.test("While nothing can be kept the hub is not ready, until it is, and that is found out though nobody speaks", async () => {
   const memory = openMemory();
   let full = true;
-  const unlessFull = <T>(write: () => Promise<T>) => full ? Promise.reject(new Error("the disk is full")) : write();
+  const unlessFull = <T>(write: () => Promise<T>) =>
+    full ? Promise.reject(new JournalError("the disk is full")) : write();
   const h = new Harness({
     ...memory,
     append: (drafts) => unlessFull(() => memory.append(drafts)),

@@ -165,6 +165,7 @@ export class Hub {
         this.#remove(session.client, disconnect);
       },
     });
+    journal.listen((kept) => this.#take(kept));
     this.#scribe = new Scribe(journal, clock, this.#kept, log, this.#metrics);
     // What it said before still counts, so it leaves through the inbox.
     this.#sweeper = new Sweeper(clock, (client) => client.end(Disconnect.slow));
@@ -596,7 +597,7 @@ export class Hub {
     });
   }
 
-  /** Something was done: it holds from now on. Called in the journal's order. */
+  /** Something was done: it holds from now on. */
   #done(act: Act): void {
     this.moderation.apply(act);
     this.#rooms.done(act);
@@ -615,13 +616,12 @@ export class Hub {
     catchUp: async () => {
       for (let more = true; more;) {
         const page = await this.#journal.since(this.#rooms.last, CATCH_UP_ENTRIES);
-        for (const kept of page.entries) isAct(kept) ? this.#done(kept) : this.#deliver(kept);
+        this.#take(page.entries);
         more = page.more;
       }
     },
     stored: (stored, commit) => {
       for (const { entry, duplicate, from, since } of stored) {
-        if (!duplicate) this.#deliver(entry);
         if ("resolve" in from) {
           from.resolve({ entry, duplicate });
         } else if (duplicate) {
@@ -632,10 +632,7 @@ export class Hub {
         }
       }
     },
-    acted: (act, from) => {
-      if (act) this.#done(act);
-      (from as Petitioner).done(act);
-    },
+    acted: (act, from) => (from as Petitioner).done(act),
     failed: (draft, from) => {
       if ("deed" in draft) return (from as Petitioner).failed();
       if ("reject" in from) return from.reject(new PostRefused("storage", NOT_KEPT));
@@ -645,6 +642,11 @@ export class Hub {
       this.#refuse(session, "storage", NOT_KEPT, { room, nonce });
     },
   };
+
+  /** Something was kept, and this is what follows it. Called in the journal's order. */
+  #take(kept: readonly Kept[]): void {
+    for (const each of kept) isAct(each) ? this.#done(each) : this.#deliver(each);
+  }
 
   #deliver(entry: Entry): void {
     this.#metrics.said(this.#rooms.deliver(entry));

@@ -1,4 +1,4 @@
-import type { Act, ActDraft, Draft, Journal, Stored } from "./journal/journal.ts";
+import { type Act, type ActDraft, type Draft, type Journal, JournalError, type Stored } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import type { Commit, Metrics } from "./metrics.ts";
 import type { Clock } from "./sweeper.ts";
@@ -124,12 +124,14 @@ export class Scribe<T> {
       tell = isSaid(batch) ? await this.#append(batch) : await this.#act(first as Waiting<T, ActDraft>);
       this.#writable = true;
     } catch (error) {
+      // Anything else is a defect, as of who listens to the journal.
+      if (!(error instanceof JournalError)) throw error;
       this.#behind = true;
       this.#writable = false;
       this.#metrics.committed({ start, end: this.#clock.now(), messages: batch.length, failed: true });
       // Those who wait to see what was kept all the same must not wait until somebody speaks.
       this.#callOffCatchUp = this.#clock.after(CATCH_UP_MS, () => this.#committing ??= this.#commitAll());
-      if (!this.#failing) this.#log("journal_failing", { reason: (error as Error).message });
+      if (!this.#failing) this.#log("journal_failing", { reason: error.message });
       this.#failing = true;
       for (const { draft, from } of batch) this.#listener.failed(draft, from);
       return;

@@ -94,6 +94,11 @@ export interface Stored {
   readonly duplicate: boolean;
 }
 
+/** What is new of what became of drafts. */
+export function newOf(stored: readonly Stored[]): Entry[] {
+  return stored.filter(({ duplicate }) => !duplicate).map(({ entry }) => entry);
+}
+
 /** A name and whose it is. */
 export interface Claim {
   readonly user: string;
@@ -134,6 +139,11 @@ export interface Journal {
   readonly claims: readonly Claim[];
   /** Everything that was done when the journal was opened, but for deletions. */
   readonly acts: readonly Act[];
+  /**
+   * From now on calls back with everything that is newly kept, in order, each once, before whoever asked for it is answered.
+   * What a call kept that failed all the same is only in `since`. Called once.
+   */
+  listen(listener: (kept: readonly Kept[]) => void): void;
   /**
    * Keeps drafts, in order, all of them or none.
    * @throws {JournalError} when they can't be kept, for example because the disk is full. Trying again is safe.

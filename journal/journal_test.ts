@@ -53,6 +53,23 @@ function contract(kind: string, use: (test: (journal: Journal) => Promise<void>)
     assert.deepEqual(texts(await journal.after("lobby", 0, 10)), ["x", "y"]);
   });
 
+  test("tells of all that is new, in order, each once, before whoever asked for it is answered", async (journal) => {
+    const told: Kept[] = [];
+    journal.listen((kept) => told.push(...kept));
+    const by = { by: "u-ann", name: "Ann", at: 1 };
+    const counts = await Promise.all(
+      [
+        journal.append([draft("a", { nonce: "same" }), draft("b")]),
+        journal.append([draft("again", { nonce: "same" })]),
+        journal.act({ deed: { type: "lock", room: "den" }, ...by }),
+        journal.act({ deed: { type: "delete", room: "lobby", message: 999 }, ...by }),
+        journal.append([draft("c")]),
+      ].map((answer: Promise<unknown>) => answer.then(() => told.length)),
+    );
+    for (const [index, least] of [2, 2, 3, 3, 4].entries()) assert(counts[index]! >= least, `${counts}`);
+    assert.deepEqual(told, (await journal.since(0, 10)).entries);
+  });
+
   test("can be found out to work without a change of what is kept", async (journal) => {
     await journal.append([draft("a")]);
     await journal.probe();

@@ -1,5 +1,5 @@
 import { IN_MEMORY } from "./database.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, type Kept, newOf } from "./journal.ts";
 import { Store } from "./store.ts";
 
 /**
@@ -9,19 +9,28 @@ import { Store } from "./store.ts";
  */
 export function openMemory(): Journal {
   const store = Store.open(IN_MEMORY);
+  let tell = (_kept: readonly Kept[]) => {};
   return {
     epoch: store.epoch,
     last: store.last,
     claims: store.claims(),
     acts: store.acts(),
+    listen: (listener) => void (tell = listener),
     append: (drafts) =>
       Promise.try(() => {
         const stored = store.append(drafts);
         // A little at each append: nobody waits for a search that has much to make up for.
         store.index(drafts.length);
         return stored;
+      }).then((stored) => {
+        tell(newOf(stored));
+        return stored;
       }),
-    act: (draft) => Promise.try(() => store.act(draft)),
+    act: (draft) =>
+      Promise.try(() => store.act(draft)).then((act) => {
+        if (act) tell([act]);
+        return act;
+      }),
     audit: (before, limit) => Promise.try(() => store.audit(before, limit)),
     probe: () => Promise.try(() => store.probe()),
     claim: (claim) => Promise.try(() => store.claim(claim)),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Draft, type Journal, JournalError, type Stored } from "./journal.ts";
+import { type Act, type Draft, type Journal, JournalError, type Kept, newOf, type Stored } from "./journal.ts";
 import type { Answer, Opened, Opening, Request, Result } from "./worker.ts";
 
 /** The file's name in its directory. */
@@ -25,17 +25,25 @@ export async function openSqlite({ directory, keepMs }: Options): Promise<Journa
   const remote = new Remote();
   try {
     const { epoch, last, claims, acts } = await remote.open({ path: join(directory, JOURNAL_FILE), keepMs });
+    let tell = (_kept: readonly Kept[]) => {};
     return {
       epoch,
       last,
       claims,
       acts,
+      listen: (listener) => void (tell = listener),
       append: async (drafts) => {
         // The answer holds entries only where they are not the drafts: what is known here need not be copied again.
-        const stored = await remote.call<Answer["append"]>({ method: "append", arguments: [drafts] });
-        return stored.map((stored, index) => toStored(stored, drafts[index]!));
+        const answer = await remote.call<Answer["append"]>({ method: "append", arguments: [drafts] });
+        const stored = answer.map((stored, index) => toStored(stored, drafts[index]!));
+        tell(newOf(stored));
+        return stored;
       },
-      act: (draft) => remote.call({ method: "act", arguments: [draft] }),
+      act: async (draft) => {
+        const act = await remote.call<Act | undefined>({ method: "act", arguments: [draft] });
+        if (act) tell([act]);
+        return act;
+      },
       audit: (...page) => remote.call({ method: "audit", arguments: page }),
       probe: () => remote.call({ method: "probe", arguments: [] }),
       claim: (claim) => remote.call({ method: "claim", arguments: [claim] }),

@@ -1,5 +1,5 @@
 import { type Act, type ActDraft, type Claim, type Draft, type Entry, type Journal } from "../journal/journal.ts";
-import { JournalError, type Kept, type Page, type Search, type Stored } from "../journal/journal.ts";
+import { JournalError, type Kept, newOf, type Page, type Search, type Stored } from "../journal/journal.ts";
 
 /** What happens to a call: it is done; it is not, and fails; or it is done, and seems to have failed. */
 export type Fate = "done" | "refused" | "doubted";
@@ -16,6 +16,7 @@ export class FaultyJournal implements Journal {
   readonly done: Act[];
   readonly #journal: Journal;
   #calls: ((fate: Fate) => Promise<void>)[] = [];
+  #tell: (kept: readonly Kept[]) => void = () => {};
 
   constructor(journal: Journal, kept: Entry[] = [], done: Act[] = [], claims: readonly Claim[] = []) {
     this.#journal = journal;
@@ -44,12 +45,16 @@ export class FaultyJournal implements Journal {
     return new FaultyJournal(this.#journal, this.kept, this.done, this.claims);
   }
 
+  listen(listener: (kept: readonly Kept[]) => void): void {
+    this.#tell = listener;
+  }
+
   append(drafts: readonly Draft[]): Promise<Stored[]> {
     return this.#call(async () => {
       const stored = await this.#journal.append(drafts);
-      for (const { entry, duplicate } of stored) if (!duplicate) this.kept.push(entry);
+      this.kept.push(...newOf(stored));
       return stored;
-    });
+    }, newOf);
   }
 
   act(draft: ActDraft): Promise<Act | undefined> {
@@ -57,7 +62,7 @@ export class FaultyJournal implements Journal {
       const act = await this.#journal.act(draft);
       if (act) this.done.push(act);
       return act;
-    });
+    }, (act) => act ? [act] : []);
   }
 
   audit(before: number, limit: number): Promise<Act[]> {
@@ -100,12 +105,14 @@ export class FaultyJournal implements Journal {
     return Promise.resolve();
   }
 
-  #call<T>(carryOut: () => Promise<T>): Promise<T> {
+  /** @param keptOf what of a result the listener is told, if the call does not seem to have failed. */
+  #call<T>(carryOut: () => Promise<T>, keptOf?: (result: T) => readonly Kept[]): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#calls.push(async (fate) => {
       const result = fate === "refused" ? undefined : await carryOut();
-      if (fate === "done") resolve(result!);
-      else reject(new JournalError("the disk is full"));
+      if (fate !== "done") return reject(new JournalError("the disk is full"));
+      if (keptOf) this.#tell(keptOf(result!));
+      resolve(result!);
     });
     return promise;
   }
