@@ -17,6 +17,8 @@ import {
   encode,
   isRoomName,
   Malformed,
+  type Mute as MuteTold,
+  MUTES_TOLD_MAX,
   type Order,
   PAGE_ENTRIES,
   type Person,
@@ -329,6 +331,7 @@ export class Hub {
         role: session.grant!.role,
         room: onlyRoomOf(session),
         textBytesMax: this.#limits.message,
+        mutes: this.#mutesFor(session),
       });
       if (refusal) this.#refuse(session, refusal.code, refusal.reason, { detail: refusal.detail });
       // An id of another epoch is no id at all.
@@ -578,6 +581,15 @@ export class Hub {
     return { code: "slow", reason: `One message every ${slow} seconds, please.`, detail };
   }
 
+  /** Who can't say anything, as far as it is somebody's business; undefined when nobody is. */
+  #mutesFor({ me, grant }: Session): MuteTold[] | undefined {
+    const now = this.#clock.date();
+    const mutes = grant?.role === "admin"
+      ? this.moderation.mutes(now).slice(-MUTES_TOLD_MAX)
+      : [this.moderation.muteOf(me!.id, now)].filter((mute) => mute !== undefined);
+    return mutes.length === 0 ? undefined : mutes.map(({ deed: { user, until } }) => ({ user, until }));
+  }
+
   #carryOut(order: Order, by: Person, address: string, tell: (outcome: Outcome) => void): void {
     const errand = errandOf(order, {
       moderation: this.moderation,
@@ -605,9 +617,15 @@ export class Hub {
     for (const listener of this.#listeners) listener(act);
     this.#door.enforce(act, this.#sessions.values());
     const { deed } = act;
-    if (deed.type !== "mute") return;
-    const { code, reason, detail } = muted({ ...act, deed });
-    for (const tab of this.#tabs.get(deed.user) ?? []) this.#refuse(tab, code, reason, { detail });
+    if (deed.type !== "mute" && deed.type !== "unmute") return;
+    const { user } = deed;
+    const isMuted = deed.type === "mute";
+    for (const session of [...this.#sessions.values()]) {
+      const isMeant = session.me?.id === user || session.grant?.role === "admin";
+      // Plain text has no form for it.
+      if (!isMeant || session.client.form === "plain") continue;
+      this.#tell(session, { type: "mute", muted: isMuted, user, until: isMuted ? deed.until : undefined });
+    }
   }
 
   // What the journal answers.

@@ -184,16 +184,35 @@ test(
 
 test("HOSTILE 25: whoever is muted hears of it and says nothing, in any room, until it ends", async (h, admin) => {
   const ann = await h.enter("Ann", "lobby", "den");
+  const bob = await h.enter("Bob", "lobby");
+  const user = userIdOf(secretOf("Ann"));
   const until = h.clock.date() + 60_000;
-  await order(h, admin, { type: "mute", user: userIdOf(secretOf("Ann")), until });
-  assert.deepEqual([ann.last("error").code, ann.last("error").detail], ["muted", String(until)]);
+  await order(h, admin, { type: "mute", user, until });
+  for (const peer of [ann, admin]) assert.deepEqual(peer.got("mute"), [{ type: "mute", muted: true, user, until }]);
   for (const room of ["lobby", "den"]) ann.say(room, `in-${room}`);
   await h.deliver();
-  assert.deepEqual(ann.got("error").map(({ nonce }) => nonce), [undefined, "in-lobby", "in-den"]);
+  assert.deepEqual(ann.got("error").map(({ code, detail, nonce }) => [code, detail, nonce]), [
+    ["muted", String(until), "in-lobby"],
+    ["muted", String(until), "in-den"],
+  ]);
   await h.deliver(60_000);
   ann.say("lobby", "a3", "at last");
   await h.deliver();
   assert.deepEqual(admin.texts, ["at last"]);
+  assert.deepEqual(bob.got("mute"), [], "it is nobody else's business");
+});
+
+test("Whoever is unmuted hears of it at once, in all of their tabs, and on coming back", async (h, admin) => {
+  const tabs = [await h.enter("Ann", "lobby"), await h.enter("Ann", "den")];
+  const user = userIdOf(secretOf("Ann"));
+  assert.equal(tabs[0]!.last("welcome").mutes, undefined);
+  await order(h, admin, { type: "mute", user });
+  assert.deepEqual((await resume(h, "Ann", 0)).last("welcome").mutes, [{ user }]);
+  assert.deepEqual((await h.enterAdmin("Ida")).last("welcome").mutes, [{ user }]);
+  assert.equal((await h.enter("Bob", "lobby")).last("welcome").mutes, undefined, "it is nobody else's business");
+  await order(h, admin, { type: "unmute", user });
+  for (const peer of [...tabs, admin]) assert.deepEqual(peer.last("mute"), { type: "mute", muted: false, user });
+  assert.equal((await resume(h, "Ann", 0)).last("welcome").mutes, undefined);
 });
 
 test("What an order ends has to be there", async (h, admin) => {

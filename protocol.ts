@@ -96,6 +96,8 @@ export type ServerMessage =
   | Deleted
   /** What holds in a room from now on. */
   | ({ readonly type: "rules"; readonly room: string } & Rules)
+  /** From now on somebody can't say anything, or they can again. It is told to them and to administrators. */
+  | ({ readonly type: "mute"; readonly muted: boolean } & Mute)
   /** An order was carried out; what it made has this id, and this secret, which nobody can be told again. */
   | { readonly type: "done"; readonly ref: number; readonly id: number; readonly secret?: string }
   /** Who came to a room and who left it, or has another name, since the last of these. A hint, merged and thinned. */
@@ -139,6 +141,15 @@ export interface Welcome {
   readonly room?: string;
   /** The longest text that can be said, in bytes of UTF-8. */
   readonly textBytesMax: number;
+  /** Who can't say anything: I, or as far as an administrator is told, anybody. It is left out when there is nobody. */
+  readonly mutes?: readonly Mute[];
+}
+
+/** Somebody can't say anything, in any room. */
+export interface Mute {
+  readonly user: string;
+  /** When it ends, in ms since 1970, which nobody is told then; undefined if it does not. */
+  readonly until?: number;
 }
 
 /** What holds in a room. */
@@ -388,6 +399,8 @@ export const PAGE_ENTRIES = 50;
 export const ROOMS_PER_CLIENT_MAX = 100;
 /** The longest secret that is looked at, in UTF-16 units. */
 export const SECRET_LENGTH_MAX = 128;
+/** Of so many mutes an administrator is told when they come, of the newest. */
+export const MUTES_TOLD_MAX = 1_000;
 /** The slowest that a room can be: an hour. */
 export const SLOW_SECONDS_MAX = 3_600;
 /** The longest name of a person, in characters (code points after normalization). */
@@ -561,6 +574,7 @@ export const SERVER_TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>(
     "kept",
     "deleted",
     "rules",
+    "mute",
     "done",
     "people",
     "typing",

@@ -6,6 +6,7 @@ import {
   isRoomName,
   type Joined,
   MESSAGE_BYTES_MAX,
+  type Mute,
   type Order,
   type Person,
   type Refusal,
@@ -30,7 +31,7 @@ import { Identity, PASS_KEY } from "./identity.ts";
 import type { KnownNames } from "./known_names.ts";
 import { Outbox } from "./outbox.ts";
 import { Sender, type Way } from "./outbox_sender.ts";
-import type { Failure, Reason } from "./refusal.ts";
+import type { Failure } from "./refusal.ts";
 
 /** What a room's timeline shows, one below the other. */
 export type Item =
@@ -131,8 +132,8 @@ export interface ChatActions {
   readonly role: Role | undefined;
   /** I came with a pass. */
   readonly hasPass: boolean;
-  /** Why I can't say anything in any room; undefined when I can, as far as is known. */
-  readonly muted: Reason | undefined;
+  /** Whether somebody can't say anything in any room, which of others an administrator alone knows; undefined when not. */
+  muteOf(user: string | undefined): Mute | undefined;
   /** In the order in which they were entered. */
   readonly rooms: ReadonlyMap<string, RoomView>;
   /** Of the server; MESSAGE_BYTES_MAX until it is known. */
@@ -219,7 +220,8 @@ export class Chat implements ChatActions {
   #role: Role | undefined;
   /** The one room that a guest can be in. */
   #onlyRoom: string | undefined;
-  #muted: Reason | undefined;
+  /** Of me; of others, too, as long as I am an administrator. */
+  #mutes = new Map<string, Mute>();
   /** The server let me in no more, or not at all, for want of a good pass. */
   #denied = false;
   /** The name and the pass that the server was told in the hello. */
@@ -281,8 +283,9 @@ export class Chat implements ChatActions {
     return this.#identity.pass !== undefined;
   }
 
-  get muted(): Reason | undefined {
-    return this.#ports.now() < endOf(this.#muted) ? this.#muted : undefined;
+  muteOf(user: string | undefined): Mute | undefined {
+    const mute = this.#mutes.get(user ?? "");
+    return mute && this.#ports.now() < (mute.until ?? Infinity) ? mute : undefined;
   }
 
   get rooms(): ReadonlyMap<string, RoomView> {
@@ -513,6 +516,10 @@ export class Chat implements ChatActions {
           room.rules = message;
           this.#listener.rules();
         });
+      case "mute":
+        if (message.muted) this.#mutes.set(message.user, message);
+        else this.#mutes.delete(message.user);
+        return this.#tellMute();
       case "people":
         return this.#inRoom(message.room, (room) => {
           room.update(message);
@@ -538,7 +545,7 @@ export class Chat implements ChatActions {
     }
   }
 
-  #welcome({ epoch, id, name, role, room, textBytesMax }: Welcome): void {
+  #welcome({ epoch, id, name, role, room, textBytesMax, mutes = [] }: Welcome): void {
     if (this.#epoch !== undefined && this.#epoch !== epoch) {
       for (const room of this.#everyRoom()) {
         room.forget();
@@ -554,6 +561,8 @@ export class Chat implements ChatActions {
     this.#role = role;
     this.#called(id, name, isOther);
     this.#keepTo(room);
+    this.#mutes = new Map(mutes.map((mute) => [mute.user, mute]));
+    this.#tellMute();
   }
 
   /** Shows a guest their one room alone; whoever is a guest no more is in the rooms again where they have been. */
@@ -614,7 +623,6 @@ export class Chat implements ChatActions {
     this.#inRoom(said.room, (room) => {
       room.typists.stopped(said.user);
       if (!room.isNews(said.id)) return;
-      if (said.user === this.#me!.id && this.#muted) this.#silence(undefined);
       if (said.user !== this.#me!.id && said.text !== "") {
         const heard = this.#heard.get(room);
         if (heard === undefined) this.#heard.set(room, [said]);
@@ -632,11 +640,10 @@ export class Chat implements ChatActions {
 
   #refused(refusal: Refusal): void {
     const { code, room: name, nonce, ref } = refusal;
-    if (code === "muted") this.#silence(refusal);
     if (nonce !== undefined) return this.#sender.refused(nonce, refusal);
     if (ref !== undefined) return this.#requests.answer(ref, refusal);
     // The end of the connection, which follows, tells of these.
-    if (code === "muted" || LAST_WORDS.has(code)) return;
+    if (LAST_WORDS.has(code)) return;
     const room = name === undefined ? undefined : this.#find(name);
     // What a guest was in before it was known that they are one.
     if (code === "notAllowed" && name !== undefined && room === undefined) return;
@@ -673,16 +680,14 @@ export class Chat implements ChatActions {
     if (user === this.#me!.id) this.#settle(nonce);
   }
 
-  /** I am muted, until that ends, or until it turns out that I am not any more. */
-  #silence(refusal: Refusal | undefined): void {
-    this.#muted = refusal;
+  /** Whether I am muted may have changed. When it ends by itself nobody says so. */
+  #tellMute(): void {
     this.#listener.rules();
-    if (refusal?.detail === undefined) return;
+    const mute = this.muteOf(this.#me?.id);
+    if (mute?.until === undefined) return;
     // A timer can't wait for more than that.
-    const ms = Math.min(endOf(refusal) - this.#ports.now(), DAY_MS);
-    this.#later(Math.max(0, ms), () => {
-      if (this.#muted !== refusal) return;
-      this.#silence(this.muted && refusal);
+    this.#later(Math.min(mute.until - this.#ports.now(), DAY_MS), () => {
+      if (this.#mutes.get(mute.user) === mute) this.#tellMute();
     });
   }
 
@@ -850,9 +855,4 @@ export class Chat implements ChatActions {
       callback();
     });
   }
-}
-
-/** When a mute ends, in ms since 1970. */
-function endOf(muted: Reason | undefined): number {
-  return muted === undefined ? -Infinity : Number(muted.detail ?? Infinity);
 }

@@ -7,6 +7,7 @@ import {
   Disconnect,
   encode,
   type Joined,
+  type Mute,
   PAGE_ENTRIES,
   parseClientMessage,
   type Refusal,
@@ -164,6 +165,8 @@ class FakeServer {
   up = true;
   /** It never welcomes anybody. */
   mute = false;
+  /** Of whom whoever comes is told that they are muted. */
+  mutes: readonly Mute[] = [];
   /** What becomes of something that is said, or of somebody who wants in. */
   refuseSay: (message: ClientMessage & { type: "say" }) => Refusal["code"] | undefined = () => undefined;
   /** What it says of it more than that. */
@@ -186,6 +189,11 @@ class FakeServer {
       });
     }
     return connection.socket as unknown as WebSocket;
+  }
+
+  /** Something that is about no room. */
+  tellAll(message: ServerMessage): void {
+    for (const connection of this.connections) connection.write(message);
   }
 
   /** Someone says something over a connection of which the test is not told. */
@@ -250,6 +258,7 @@ class FakeServer {
           role: this.role,
           room: this.onlyRoom,
           textBytesMax: 1_000,
+          mutes: this.mutes,
         });
         if (nameTaken) connection.write({ type: "error", code: "nameTaken", reason: "That name is taken" });
         for (const { room, after } of message.rooms) this.#join(connection, room, after, message.epoch);
@@ -1638,28 +1647,54 @@ test("What is said where one may not speak fails with its reason, and goes out w
   assert.deepEqual(tab.words(), ["hello"]);
 });
 
-test("Who is muted knows it until it ends, or until they are heard again", async () => {
-  const { clock, server, tab, chat } = await connected();
-  const isMuted = () => chat.muted !== undefined;
-  const mute = (detail?: string) => {
-    for (const connection of server.connections) {
-      connection.write({ type: "error", code: "muted", reason: "Hush", detail });
-    }
-  };
-  mute(String(clock.now + 60_000));
+test("Who is muted knows it until it ends, or until they may speak again, also when that was while they were away", async () => {
+  const { clock, server, browser, tab, chat } = await connected();
+  const user = chat.me!.id;
+  const isMuted = () => chat.muteOf(user) !== undefined;
+  const mute = (until?: number) => server.tellAll({ type: "mute", muted: true, user, until });
+  mute(clock.now + 60_000);
   await clock.pass(100);
   assert.equal(isMuted(), true);
   const told = tab.rulesTold;
   await clock.pass(60_000);
   assert.equal(isMuted(), false);
   assert.ok(tab.rulesTold > told, "the page was told when it ended");
+  mute(clock.now + 60_000);
   mute();
   await clock.pass(LONG_MS);
-  assert.equal(isMuted(), true);
-  chat.say("lobby", "I may speak again");
+  assert.equal(isMuted(), true, "the end of a mute is not that of the next");
+  server.tellAll({ type: "mute", muted: false, user });
   await clock.pass(100);
   assert.equal(isMuted(), false);
-  assert.deepEqual(tab.refusals, []);
+
+  for (const mutes of [[{ user }], []]) {
+    server.up = false;
+    cutAll(server);
+    Object.assign(server, { up: true, mutes });
+    const { rulesTold } = tab;
+    await clock.pass(LONG_MS);
+    assert.equal(isMuted(), mutes.length > 0);
+    assert.ok(tab.rulesTold > rulesTold);
+  }
+  server.mutes = [{ user }];
+  const second = new Tab(server, browser);
+  await clock.pass(1_000);
+  assert.ok(second.chat.muteOf(user), "in another tab, too");
+});
+
+test("An administrator knows who is muted, of those who were before they came, too", async () => {
+  const { clock, server, chat } = await connected((server) => {
+    Object.assign(server, {
+      role: "admin",
+      mutes: [{ user: "eve" }, { user: "bob", until: server.clock.now + 60_000 }],
+    });
+  });
+  const muted = () => ["eve", "bob", "ann", chat.me!.id].filter((user) => chat.muteOf(user));
+  assert.deepEqual(muted(), ["eve", "bob"]);
+  server.tellAll({ type: "mute", muted: true, user: "ann" });
+  server.tellAll({ type: "mute", muted: false, user: "eve" });
+  await clock.pass(60_000);
+  assert.deepEqual(muted(), ["ann"]);
 });
 
 test("What holds in a room is known when one is let in, and when it changes", async () => {

@@ -162,12 +162,13 @@ class Page implements ChatListener {
 
   /** Says what holds in the room that is shown, and why nothing can be said there. */
   rules(): void {
-    const { muted, role, rooms } = this.#chat;
+    const { me, role, rooms } = this.#chat;
     const { locked = false, slow = 0 } = rooms.get(this.#shown)?.rules ?? {};
+    const mute = role === "admin" ? undefined : this.#chat.muteOf(me?.id);
     const notice = locked
       ? words.roomLocked
-      : muted
-      ? sayRefusal(muted)
+      : mute
+      ? sayRefusal({ code: "muted", reason: "", detail: mute.until?.toString() })
       : slow > 0
       ? words.slowNotice(saySpan(slow))
       : "";
