@@ -112,6 +112,33 @@ scenario("by keyboard Delete asks, Escape takes that back, and the focus goes to
   assert.equal(await bob.locator("#timeline .said li.continued").count(), 1);
 });
 
+scenario(
+  "what can be done follows the mouse, also after a menu, but not away from who is at it by keyboard",
+  async (stage) => {
+    const [bob] = await two(stage);
+    for (const text of numbered(1, 2)) await write(bob, text);
+    await shows(bob, ...numbered(1, 2));
+    const button = (text: string) => bob.locator("#timeline .message", { hasText: text }).locator(".act");
+    const point = (text: string) => bob.getByText(text, { exact: true }).hover();
+    await point("Message 1");
+    await button("Message 1").click();
+    await bob.getByRole("menu").waitFor();
+    await point("Message 2");
+    await bob.keyboard.press("Escape");
+    await bob.locator(".act:focus").waitFor();
+    await point("Message 1");
+    await point("Message 2");
+    await button("Message 2").waitFor();
+    assert.ok(await timeOf(bob, "Message 1").evaluate((link) => link === document.activeElement));
+
+    await bob.keyboard.press("Tab");
+    await button("Message 1").and(bob.locator(":focus")).waitFor();
+    await point("Message 1");
+    await point("Message 2");
+    assert.ok(await button("Message 1").evaluate((button) => button === document.activeElement));
+  },
+);
+
 scenario("what is deleted moves nothing for who reads back, and a date is handed on", async (stage) => {
   const day = 24 * 60 * 60_000;
   const at = new Date().setHours(9, 0, 0, 0) - day;

@@ -18,6 +18,8 @@ export class MessageMenu {
   readonly #ports: MessageMenuPorts;
   readonly #button: HTMLElement;
   #id = NaN;
+  /** What was last done in the list was done by mouse or finger, so the button has no focus that anybody counts on. */
+  #byPointer = false;
 
   constructor(list: HTMLElement, menu: Menu, ports: MessageMenuPorts) {
     this.#menu = menu;
@@ -31,15 +33,22 @@ export class MessageMenu {
       if (pointerType === "mouse") this.#put(target);
     });
     list.addEventListener("click", ({ target }) => this.#put(target));
-    list.addEventListener("keydown", (event) => this.#key(event));
+    list.addEventListener("pointerdown", () => this.#byPointer = true);
+    list.addEventListener("keydown", (event) => {
+      this.#byPointer = false;
+      this.#key(event);
+    });
   }
 
   /** Puts the button into the message that an element is part of, if anything can be done with that. */
   #put(target: EventTarget | null): void {
     const row = (target as Element).closest<HTMLElement>("[data-id]");
     const box = row?.querySelector(".message");
-    const isInUse = this.#button.ariaExpanded === "true" || document.activeElement === this.#button;
+    const hasFocus = document.activeElement === this.#button;
+    const isInUse = this.#button.ariaExpanded === "true" || hasFocus && !this.#byPointer;
     if (!row || !box || this.#button.parentElement === box || isInUse) return;
+    // The focus does not go with it: who takes to the keyboard goes on at the message that they were at.
+    if (hasFocus) this.#button.parentElement!.querySelector<HTMLElement>("a.when")!.focus({ preventScroll: true });
     this.#id = Number(row.dataset.id);
     if (this.#ports.choices(this.#id)) box.append(this.#button);
     else this.#button.remove();
