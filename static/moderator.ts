@@ -93,22 +93,26 @@ export class Moderator {
   }
 
   #about(person: Person): Choice[] {
+    const { id: user, name } = person;
     return [
-      { label: words.muteSomebody(person.name), chosen: () => this.#mutes(person) },
-      { label: words.banSomebody(person.name), grave: true, chosen: () => this.#bans(person, false) },
+      this.#chat.muteOf(user)
+        ? {
+          label: words.unmuteSomebody(name),
+          chosen: () => void this.#order({ type: "unmute", user }, words.maySpeak(name)),
+        }
+        : { label: words.muteSomebody(name), chosen: () => this.#mutes(person) },
+      { label: words.banSomebody(name), grave: true, chosen: () => this.#bans(person, false) },
     ];
   }
 
   #mutes({ id: user, name }: Person): Choices {
-    const unmute = { type: "unmute", user } as const;
     const choices = untilEach(PENALTIES, (until) =>
       this.#order(
         { type: "mute", user, until },
         until === undefined ? words.wasMuted(name) : words.wasMutedUntil(name, moment(until)),
-        () => unmute,
+        () => ({ type: "unmute", user }),
       ));
-    const end = { label: words.unmuteSomebody(name), chosen: () => void this.#order(unmute, words.maySpeak(name)) };
-    return { title: words.muteFor(name), choices: [...choices, end] };
+    return { title: words.muteFor(name), choices };
   }
 
   #bans(person: Person, address: boolean, first?: number): Choices {

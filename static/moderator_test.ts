@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Order, Role, Said } from "../protocol.ts";
+import type { Mute, Order, Role, Said } from "../protocol.ts";
 import type { ChatActions, RoomView } from "./chat.ts";
 import type { Choices } from "./menu.ts";
 import { Moderator } from "./moderator.ts";
@@ -12,10 +12,12 @@ function setUp(role: Role = "admin") {
   const orders: Order[] = [];
   const told: Done[] = [];
   const deleted: Said[] = [];
+  const mutes: Mute[] = [];
   let answers = true;
   const chat = {
     me: { id: "ada", name: "Ada" },
     role,
+    muteOf: (id: string) => mutes.find(({ user }) => user === id),
     order(order: Order) {
       orders.push(order);
       return Promise.resolve(answers ? { type: "done", ref: 1, id: 100 + orders.length, secret: "s3cret" } : undefined);
@@ -28,7 +30,7 @@ function setUp(role: Role = "admin") {
     (secret) => `/#guest=${secret}`,
   );
   const isAway = () => answers = false;
-  return { moderator, orders, told, deleted, isAway };
+  return { moderator, orders, told, deleted, mutes, isAway };
 }
 
 const labels = (choices: Choices | undefined) => choices?.choices.map(({ label }) => label);
@@ -60,7 +62,7 @@ test("Everybody can delete what they said, after a question, and an administrato
 });
 
 test("An administrator mutes and bans until an end or for ever, and takes it back", async () => {
-  const { moderator, orders, told } = setUp();
+  const { moderator, orders, told, mutes } = setUp();
   const bob = { id: "bob", name: "Bob" };
   const before = Date.now();
   await choose(moderator.person(bob), "Mute Bob…", "1 hour");
@@ -70,7 +72,9 @@ test("An administrator mutes and bans until an end or for ever, and takes it bac
   assert.match(told[0]!.text, /^Bob is muted until /);
   told[0]!.undo!();
   assert.deepEqual(orders[1], { type: "unmute", user: "bob" });
-  await choose(moderator.person(bob), "Mute Bob…", "Let Bob speak");
+  mutes.push({ user: "bob" });
+  assert.deepEqual(labels(moderator.person(bob)), ["Let Bob speak", "Ban Bob…"]);
+  await choose(moderator.message(SAID), "Let Bob speak");
   assert.deepEqual(orders[2], { type: "unmute", user: "bob" });
 
   await choose(moderator.message(SAID), "Ban Bob…", "and everybody from that address", "ever");
