@@ -386,9 +386,7 @@ scenario("keys, and what keeps order, can be looked at in e2e/screenshots", asyn
     const secret = await page.evaluate(() => localStorage.getItem("hubbub.secret")!);
     await stage.order({ type: "mute", user: userIdOf(secret), until: Date.now() + 90 * MINUTE_MS });
     await page.locator("#rules").getByText(/:/).waitFor();
-    await page.fill("#text", "Why is that?");
-    await page.press("#text", "Enter");
-    await page.locator(".failed").waitFor();
+    await page.locator("#text[readonly]").waitFor();
   });
   await stage.order({ type: "lock", room: "workshop" });
   await shootAll("locked", async (page) => {

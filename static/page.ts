@@ -174,7 +174,7 @@ class Page implements ChatListener {
       : "";
     const line = byId("rules");
     if (line.textContent !== notice) line.textContent = notice;
-    this.#composer.shut(locked && role !== "admin", line.id);
+    this.#composer.shut(mute !== undefined || locked && role !== "admin", line.id);
   }
 
   rooms(): void {
