@@ -15,6 +15,7 @@ import { PrivateLines } from "./private_lines.ts";
 import {
   Disconnect,
   encode,
+  type HookState,
   isRoomName,
   Malformed,
   type Mute as MuteTold,
@@ -139,6 +140,7 @@ export class Hub {
   readonly #listeners: ((kept: Kept) => void)[] = [];
   readonly #monitor: Monitor;
   readonly #clientPorts: ClientPorts;
+  #stateOfHook: (hook: number) => HookState | undefined = () => undefined;
 
   /** Does nothing before `run`. */
   constructor(options: HubOptions) {
@@ -195,6 +197,7 @@ export class Hub {
       clock,
       tabs: this.#tabs,
       rooms: () => this.#rooms.counts,
+      stateOfHook: (hook) => this.#stateOfHook(hook),
       tell: (visitor, line) => this.#tellLine(visitor, line),
     });
   }
@@ -262,6 +265,11 @@ export class Hub {
   /** From now on calls back for everything that is delivered, in order, in the same step. */
   listen(listener: (kept: Kept) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** From now on the operator's pages are told how webhooks do, by their ids. */
+  watchHooks(stateOf: (hook: number) => HookState | undefined): void {
+    this.#stateOfHook = stateOf;
   }
 
   /** Serves requests until the hub is closed, then keeps and delivers what it has, but not for ever. Call it once. */

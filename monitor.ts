@@ -4,7 +4,18 @@ import { LIMITS, type Limits } from "./limits.ts";
 import type { Visitor } from "./live_room.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Moderation } from "./moderation.ts";
-import type { LimitStatus, Listed, Presence, Role, RoomStatus, Sample, Status, ToldAct } from "./protocol.ts";
+import type {
+  HookState,
+  HookStatus,
+  LimitStatus,
+  Listed,
+  Presence,
+  Role,
+  RoomStatus,
+  Sample,
+  Status,
+  ToldAct,
+} from "./protocol.ts";
 import type { Clock } from "./sweeper.ts";
 
 /** Of how many seconds samples are kept: those of five minutes. */
@@ -32,6 +43,8 @@ export interface MonitorPorts {
   readonly tabs: ReadonlyMap<string, ReadonlySet<Watched>>;
   /** How many people are in each room that somebody is in. */
   rooms(): ReadonlyMap<string, number>;
+  /** How a webhook does, as far as is known. */
+  stateOfHook(hook: number): HookState | undefined;
   /** Sends a line to a client alone. */
   tell(visitor: Visitor, line: string): void;
 }
@@ -133,7 +146,7 @@ export class Monitor {
       bans: newest(moderation.bans(now)),
       links: newest(moderation.links(now)),
       tokens: newest(moderation.tokens),
-      hooks: newest(moderation.hooks),
+      hooks: this.#hooks(),
       acted: this.#acted,
     };
     return new Map(Object.entries(parts).map(([part, value]) => [part as Part, JSON.stringify(value)]));
@@ -146,6 +159,12 @@ export class Monitor {
       max: limits[limit] === Infinity ? null : limits[limit],
       hits: metrics.hits(limit),
     }));
+  }
+
+  #hooks(): Listed<HookStatus> {
+    const { moderation, stateOfHook } = this.#ports;
+    const { first, count } = newest<"hook">(moderation.hooks);
+    return { first: first.map((act) => ({ ...act, ...stateOfHook(act.id) })), count };
   }
 
   /** Who came last comes first: of many, they are the ones that one knows the least of. */

@@ -229,10 +229,21 @@ export interface Status {
   readonly bans?: Listed<ToldAct<"ban">>;
   readonly links?: Listed<ToldAct<"link">>;
   readonly tokens?: Listed<ToldAct<"token">>;
-  readonly hooks?: Listed<ToldAct<"hook">>;
+  readonly hooks?: Listed<HookStatus>;
   /** The id of what was done last since the server started, 0 if nothing was: what a page of acts begins with. */
   readonly acted?: number;
 }
+
+/** How a webhook does; nothing of it is there when it does well. */
+export interface HookState {
+  /** Since when no attempt has succeeded, in ms since 1970, and why the last did not, in English. */
+  readonly failing?: { readonly since: number; readonly reason: string };
+  /** When its receiver said that it wants no more, in ms since 1970. */
+  readonly gone?: number;
+}
+
+/** A webhook, and how it does. */
+export type HookStatus = ToldAct<"hook"> & HookState;
 
 /** How the server did in one second. Null is what nothing was there to measure of. */
 export interface Sample {

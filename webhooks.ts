@@ -6,6 +6,7 @@ import type { Hub } from "./hub.ts";
 import { isAct, type Journal, type Kept } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import type { Moderation } from "./moderation.ts";
+import type { HookState } from "./protocol.ts";
 import type { Clock } from "./sweeper.ts";
 
 /** How long a receiver may take to answer, in ms. */
@@ -43,7 +44,7 @@ function hooksOf(moderation: Moderation): Hook[] {
 
 /** What webhooks need. */
 export interface WebhooksPorts {
-  readonly hub: Pick<Hub, "last" | "listen">;
+  readonly hub: Pick<Hub, "last" | "listen" | "watchHooks">;
   readonly journal: Pick<Journal, "epoch">;
   readonly followers: Followers;
   readonly clock: Clock;
@@ -79,6 +80,7 @@ export class Webhooks {
   /** The hooks are those that administrators have made, from now on. */
   follow(moderation: Moderation): void {
     this.set(hooksOf(moderation));
+    this.#ports.hub.watchHooks((id) => this.#webhooks.get(String(id))?.state);
     this.#ports.hub.listen((kept) => {
       if (isAct(kept) && /^(un)?hook$/.test(kept.deed.type)) this.set(hooksOf(moderation));
     });
@@ -103,6 +105,7 @@ class Webhook {
   readonly #end = new AbortController();
   /** When it sends nothing any more. */
   readonly ended: Promise<void>;
+  #state: HookState = {};
   // Attempts since the last that did not fail, and the messages that were given up meanwhile.
   #failures = 0;
   #givenUp = 0;
@@ -113,6 +116,11 @@ class Webhook {
     this.#ports = ports;
     this.#follower = ports.followers.follow(hook.room, ports.hub.last);
     this.ended = this.#run();
+  }
+
+  /** How it does at the moment. */
+  get state(): HookState {
+    return this.#state;
   }
 
   close(): void {
@@ -143,6 +151,7 @@ class Webhook {
       const isOld = this.#ports.clock.date() - kept.at > GIVE_UP_MS;
       if (isOld && this.#failures > 0) return void this.#givenUp++;
       const problem = await this.#attempt(kept);
+      if (this.#state.gone !== undefined) return;
       if (problem === undefined) return this.#succeeded();
       if (!this.#isClosed) await this.#failed(problem);
     }
@@ -177,7 +186,7 @@ class Webhook {
       });
       // Nobody reads what it says more.
       await response.body?.cancel();
-      if (response.status === 410) return this.#gone();
+      if (response.status === 410) return void this.#gone();
       if (!response.ok) return `it answers ${response.status}`;
     } catch (error) {
       return late.signal.aborted ? "it does not answer" : explain(error as Error);
@@ -187,13 +196,15 @@ class Webhook {
   }
 
   /** The receiver wants no more. */
-  #gone(): undefined {
+  #gone(): void {
+    this.#state = { gone: this.#ports.clock.date() };
     this.close();
     this.#ports.log("webhook_gone", this.#named);
   }
 
   #succeeded(): void {
     if (this.#failures > 0) this.#ports.log("webhook_working", { ...this.#named, given_up: this.#givenUp });
+    this.#state = {};
     this.#failures = 0;
     this.#givenUp = 0;
   }
@@ -202,6 +213,7 @@ class Webhook {
   async #failed(reason: string): Promise<void> {
     if (this.#failures === 0) this.#ports.log("webhook_failing", { ...this.#named, reason });
     const { clock, random } = this.#ports;
+    this.#state = { failing: { since: this.#state.failing?.since ?? clock.date(), reason } };
     const ms = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures++) * (1 - random() / 2);
     await new Promise<void>((resolve) => {
       const callOff = clock.after(ms, resolve);

@@ -296,6 +296,39 @@ test("A receiver that answers 410 gets nothing more", async (h) => {
   assert.equal(h.clock.waiting, 0);
 });
 
+test("Who watches is told since when a hook fails and why, that it works again, and that its receiver wants no more", async (h) => {
+  const admin = await h.enterAdmin("Ada", "lobby");
+  h.webhooks.follow(h.hub.moderation);
+  const { id } = await h.order(admin, { type: "hook", url: HOOK.url });
+  admin.send({ type: "watch" });
+  const told = async () => {
+    h.hub.tick();
+    await h.deliver(0);
+    const [hook] = admin.got("status").findLast(({ hooks }) => hooks)!.hooks!.first;
+    const { failing, gone } = hook!;
+    return { failing, gone };
+  };
+  const well = { failing: undefined, gone: undefined };
+  assert.deepEqual(await told(), well);
+  await h.post("one");
+  const since = h.clock.date();
+  await h.answer(503);
+  assert.deepEqual(await told(), { ...well, failing: { since, reason: "it answers 503" } });
+  h.clock.advance(RETRY_MS_MIN);
+  await h.answer(new TypeError("no route to https://bot.example/in?key=private"));
+  assert.deepEqual(await told(), { ...well, failing: { since, reason: "no route to its address" } });
+  h.clock.advance(2 * RETRY_MS_MIN);
+  await h.answer(200);
+  assert.deepEqual(await told(), well);
+  await h.post("two");
+  await h.answer(503);
+  h.clock.advance(RETRY_MS_MIN);
+  await h.answer(410);
+  assert.deepEqual(await told(), { ...well, gone: h.clock.date() });
+  assert(!h.reports.at(-1)!.includes("again"), "that it is gone is no success");
+  await h.order(admin, { type: "unhook", hook: id });
+});
+
 test("A hook that is taken away is ended in the middle of what it does, the others go on", async (h) => {
   h.webhooks.set([HOOK, { ...HOOK, id: "8" }]);
   await h.post("one");

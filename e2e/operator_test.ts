@@ -138,6 +138,25 @@ scenario(
   },
 );
 
+scenario(
+  "of a webhook one sees that it fails, since when and why, and that its receiver has ended it",
+  async (stage) => {
+    let status = 503;
+    await using receiver = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response(null, { status }),
+    );
+    const url = `http://127.0.0.1:${receiver.addr.port}/in`;
+    const page = await open(stage);
+    await stage.order({ type: "hook", url });
+    await row(page, "hooks", url).waitFor();
+    await (await stage.speaker("Ana", "lobby")).say("lobby", "Hello");
+    await row(page, "hooks", url).getByText(/failing since .*\d.*: it answers 503/).waitFor();
+    status = 410;
+    await row(page, "hooks", url).getByText("ended by its receiver").waitFor();
+  },
+);
+
 scenario("when the server restarts the page comes back by itself, with what it had drawn", async (stage) => {
   const page = await open(stage);
   await chart(page, /^Connections: 1 now/).waitFor();

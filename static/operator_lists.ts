@@ -1,11 +1,12 @@
 import type { LimitName } from "../limits.ts";
-import type { LimitStatus, Listed, Order, Presence, RoomStatus, ToldAct } from "../protocol.ts";
+import type { HookStatus, LimitStatus, Listed, Order, Presence, RoomStatus, ToldAct } from "../protocol.ts";
 import { measure } from "./chart.ts";
 import type { Known, Part } from "./dashboard.ts";
 import { numberOf, roomOf, sayEnd } from "./deeds.ts";
 import { button, element } from "./element.ts";
 import { LiveList } from "./live_list.ts";
 import type { Question } from "./operator_dialogs.ts";
+import { sayMoment } from "./moment.ts";
 import { words } from "./operator_words.ts";
 import { nameOf } from "./person.ts";
 import { agoOf } from "./time.ts";
@@ -29,7 +30,7 @@ export class Lists {
   readonly #bans: LiveList<ToldAct<"ban">>;
   readonly #links: LiveList<ToldAct<"link">>;
   readonly #tokens: LiveList<ToldAct<"token">>;
-  readonly #hooks: LiveList<ToldAct<"hook">>;
+  readonly #hooks: LiveList<HookStatus>;
   readonly #limits: HTMLElement;
 
   /** @param byId gives the section of each list. */
@@ -44,7 +45,7 @@ export class Lists {
     this.#bans = list("bans", idOf, (act: ToldAct<"ban">) => this.#drawBan(act));
     this.#links = list("links", idOf, (act: ToldAct<"link">) => this.#drawLink(act));
     this.#tokens = list("tokens", idOf, (act: ToldAct<"token">) => this.#drawToken(act));
-    this.#hooks = list("hooks", idOf, (act: ToldAct<"hook">) => this.#drawHook(act));
+    this.#hooks = list("hooks", idOf, (hook: HookStatus) => this.#drawHook(hook));
     this.#limits = byId("limits").querySelector("tbody")!;
   }
 
@@ -141,9 +142,18 @@ export class Lists {
     ]);
   }
 
-  #drawHook(act: ToldAct<"hook">): HTMLElement {
+  #drawHook({ failing, gone, ...act }: HookStatus): HTMLElement {
     const { url, room } = act.deed;
-    return rowOf([element("bdi", "address", url)], [whereOf(room), byWhom(act)], [
+    const state = gone !== undefined
+      ? insert<Node | string>(words.hookGone, { time: agoOf(gone) })
+      : failing
+      ? insert<Node | string>(words.hookFailing, {
+        time: sayMoment(failing.since, new Date()),
+        reason: element("bdi", "", failing.reason),
+      })
+      : [];
+    const details = [whereOf(room), byWhom(act), ...state.length > 0 ? [element("strong", "wrong", ...state)] : []];
+    return rowOf([element("bdi", "address", url)], details, [
       this.#end(words.theHook(url), () => ({ type: "unhook", hook: act.id })),
     ]);
   }
