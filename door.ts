@@ -3,7 +3,7 @@ import { networkOf } from "./admission.ts";
 import type { Act } from "./journal/journal.ts";
 import type { Visitor } from "./live_room.ts";
 import type { Ban, Moderation } from "./moderation.ts";
-import { Disconnect, type Refusal } from "./protocol.ts";
+import { Disconnect, OPEN, type Refusal } from "./protocol.ts";
 import type { Clock } from "./sweeper.ts";
 
 /** Somebody who came in, or wants to. */
@@ -53,7 +53,7 @@ export class Door<C extends Caller> {
     // What the request gave may have ended since.
     const grant = pass !== undefined || !given ? access.enter(pass, address) : access.holds(given) ? given : "keyWrong";
     if (typeof grant === "string") {
-      turnAway(caller, { code: grant, reason: DENIALS[grant] }, Disconnect.denied);
+      turnAway(caller, { code: grant, reason: DENIALS[grant], detail: this.#way }, Disconnect.denied);
       return false;
     }
     const ban = grant.role !== "admin" && moderation.banOf(user, networkOf(address), clock.date());
@@ -68,7 +68,8 @@ export class Door<C extends Caller> {
 
   /** Turns an administrator away whose secret was replaced. */
   denyAdministrator(caller: C): void {
-    this.#ports.turnAway(caller, { code: "keyWrong", reason: DENIALS.keyWrong }, Disconnect.denied);
+    const answer: Answer = { code: "keyWrong", reason: DENIALS.keyWrong, detail: this.#way };
+    this.#ports.turnAway(caller, answer, Disconnect.denied);
   }
 
   /** Something was done, because of which some have to go. */
@@ -81,9 +82,19 @@ export class Door<C extends Caller> {
         if (!isMeant || caller.grant?.role === "admin") continue;
         this.#ports.turnAway(caller, banned({ ...act, deed }), Disconnect.banned);
       } else if (caller.grant?.role === "guest" && caller.grant.link.id === deed.link) {
-        this.#ports.turnAway(caller, LINK_ENDED, Disconnect.denied);
+        this.#endLink(caller);
       }
     }
+  }
+
+  #endLink(caller: C): void {
+    const reason = "The link that let you in has ended.";
+    this.#ports.turnAway(caller, { code: "linkEnded", reason, detail: this.#way }, Disconnect.denied);
+  }
+
+  /** Tells who has no good secret whether they need one. */
+  get #way(): string | undefined {
+    return this.#ports.access.takesKey ? undefined : OPEN;
   }
 
   /** A guest has to go when their link ends. */
@@ -94,12 +105,10 @@ export class Door<C extends Caller> {
     const ms = until - this.#ports.clock.date();
     caller.callOffLinkEnd = this.#ports.clock.after(Math.min(ms, TIMER_MS_MAX), () => {
       if (ms > TIMER_MS_MAX) this.#watchLink(caller);
-      else this.#ports.turnAway(caller, LINK_ENDED, Disconnect.denied);
+      else this.#endLink(caller);
     });
   }
 }
-
-const LINK_ENDED: Answer = { code: "linkEnded", reason: "The link that let you in has ended." };
 
 function banned({ deed: { until } }: Ban): Answer {
   return { code: "banned", reason: "You are banned here.", detail: until === undefined ? undefined : String(until) };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Disconnect, type Order } from "./protocol.ts";
+import { Disconnect, OPEN, type Order } from "./protocol.ts";
 import { ADMIN_PASS, Harness, type Peer, secretOf } from "./testing/harness.ts";
 import { userIdOf } from "./text.ts";
 
@@ -98,6 +98,22 @@ test("A guest's link opens its room and no other, until it is ended", KEY, async
   assert.deepEqual([gus.last("error").code, gus.closeCode], ["linkEnded", Disconnect.denied.code]);
   assert.deepEqual(refusal(await come(h, "Gus", secret, "den")), ["keyWrong", Disconnect.denied.code]);
 });
+
+for (const [what, key, detail] of [["an open", undefined, OPEN], ["a closed", KEY, undefined]] as const) {
+  test(
+    `Whoever comes to ${what} server with what is good for nothing is told whether they need anything`,
+    key,
+    async (h) => {
+      const admin = await h.enterAdmin("Ada", "den");
+      const { id, secret } = await done(h, admin, { type: "link", room: "den" });
+      const gus = await come(h, "Gus", secret, "den");
+      await done(h, admin, { type: "unlink", link: id });
+      assert.deepEqual([gus.last("error").code, gus.last("error").detail], ["linkEnded", detail]);
+      const eve = await come(h, "Eve", "open-barley");
+      assert.deepEqual([eve.last("error").code, eve.last("error").detail], ["keyWrong", detail]);
+    },
+  );
+}
 
 test("What a request gave is good for nothing when it has ended before the hello", KEY, async (h) => {
   const admin = await h.enterAdmin("Ada");

@@ -309,7 +309,7 @@ export interface Refusal {
   readonly code: keyof typeof REFUSALS;
   /** For people, in English. */
   readonly reason: string;
-  /** Of a `badName` the rule that it breaks, one of NAME_RULES; of a `nameTaken` the name that it is too close to; of a `tooFast` WARNING, if it is none yet; of `muted` and `banned` when it ends, of `slow` when one may speak, in ms since 1970. */
+  /** Of a `badName` the rule that it breaks, one of NAME_RULES; of a `nameTaken` the name that it is too close to; of a `tooFast` WARNING, if it is none yet; of what is said of a pass OPEN, if none is needed; of `muted` and `banned` when it ends, of `slow` when one may speak, in ms since 1970. */
   readonly detail?: string;
   /** What it was about, as far as the message said so. */
   readonly room?: string;
@@ -351,6 +351,9 @@ export const REFUSALS = {
 
 /** The detail of a `tooFast` that refuses nothing yet. */
 export const WARNING = "warning";
+
+/** The detail of a `keyWrong`, `tooManyTries` or `linkEnded`, when one comes in with nothing at all. */
+export const OPEN = "open";
 
 /** Every rule that a name can break. What each of them says is in text.ts in English, for the page in static/i18n.ts. */
 export const NAME_RULES = ["control", "invisible", "marks", "letter", "long", "guest", "mixed"] as const;

@@ -1,5 +1,5 @@
 import type { Status } from "./connection.ts";
-import { Disconnect } from "../protocol.ts";
+import { Disconnect, OPEN } from "../protocol.ts";
 import { words } from "./i18n.ts";
 import { sayRefusal } from "./refusal.ts";
 
@@ -9,16 +9,20 @@ export class Access {
   readonly #input: HTMLInputElement;
   readonly #answer: HTMLElement;
   readonly #without: HTMLElement;
+  readonly #hasOther: () => boolean;
+  readonly #isWriting: () => boolean;
   readonly #nowhere: () => void;
 
   /**
-   * @param enter comes in with a key, or with none.
+   * @param enter comes in with a key, or with what there is.
+   * @param hasOther whether there is another than the one that was wrong.
    * @param isWriting whether somebody is just writing something, and so must not lose the focus.
    * @param nowhere gets the focus when the form goes.
    */
   constructor(
     form: HTMLFormElement,
     enter: (pass?: string) => void,
+    hasOther: () => boolean,
     isWriting: () => boolean,
     nowhere: () => void,
   ) {
@@ -26,6 +30,7 @@ export class Access {
     this.#input = form.querySelector("input[type=password]")!;
     this.#answer = form.querySelector("[role=alert]")!;
     this.#without = form.querySelector("[type=button]")!;
+    this.#hasOther = hasOther;
     this.#isWriting = isWriting;
     this.#nowhere = nowhere;
     const come = (pass?: string) => {
@@ -38,8 +43,6 @@ export class Access {
     });
     this.#without.addEventListener("click", () => come());
   }
-
-  readonly #isWriting: () => boolean;
 
   /** The connection has become like that. */
   show(status: Status): void {
@@ -55,7 +58,8 @@ export class Access {
     this.#answer.textContent = refusal ? sayRefusal(refusal) : words.keyNeeded;
     const isWrong = refusal?.code === "keyWrong" || refusal?.code === "linkEnded";
     this.#input.ariaInvalid = String(isWrong);
-    this.#without.hidden = !isWrong;
+    // Else it would only be asked for again.
+    this.#without.hidden = refusal?.detail !== OPEN && !(isWrong && this.#hasOther());
     if (this.#isWriting()) return;
     this.#input.select();
     this.#input.focus();

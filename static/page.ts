@@ -125,6 +125,7 @@ class Page implements ChatListener {
     this.#access = new Access(
       byId("access"),
       (pass) => chat.enter(pass),
+      () => chat.hasPass,
       () => document.activeElement === byId("text") && byId<HTMLTextAreaElement>("text").value !== "",
       () => this.#composer.focus(),
     );
