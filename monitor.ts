@@ -156,6 +156,7 @@ export class Monitor {
     const { limits, metrics } = this.#ports;
     return (Object.keys(LIMITS) as (keyof Limits)[]).map((limit) => ({
       limit,
+      flag: LIMITS[limit].flag,
       max: limits[limit] === Infinity ? null : limits[limit],
       hits: metrics.hits(limit),
     }));

@@ -62,8 +62,18 @@ test("Who watches is told all of it at once, and then each second what is new", 
     ["Ann", "member", ["lobby"]],
   ]);
   assert.deepEqual(first!.rooms, { first: [{ room: "lobby", people: 1, locked: false, slow: 0 }], count: 1 });
-  assert.deepEqual(first!.limits!.find(({ limit }) => limit === "message"), { limit: "message", max: 1_000, hits: 0 });
-  assert.deepEqual(first!.limits!.find(({ limit }) => limit === "rate"), { limit: "rate", max: null, hits: 0 });
+  assert.deepEqual(first!.limits!.find(({ limit }) => limit === "message"), {
+    limit: "message",
+    flag: "max-message",
+    max: 1_000,
+    hits: 0,
+  });
+  assert.deepEqual(first!.limits!.find(({ limit }) => limit === "rate"), {
+    limit: "rate",
+    flag: "rate",
+    max: null,
+    hits: 0,
+  });
 
   ann.say("lobby", "1");
   ann.say("lobby", "2");

@@ -269,6 +269,8 @@ export interface Sample {
 /** A limit, by its name in limits.ts. */
 export interface LimitStatus {
   readonly limit: string;
+  /** Sets it on the command line, without `--`; undefined when nothing does. */
+  readonly flag?: string;
   /** What it is set to; null when it is switched off. */
   readonly max: number | null;
   /** How often it was reached since the start. */

@@ -157,6 +157,13 @@ scenario(
   },
 );
 
+scenario("of each limit one sees by which flag it is set, if any does", async (stage) => {
+  const page = await open(stage);
+  const limit = (name: string) => page.locator("#limits tr", { has: page.getByRole("rowheader", { name }) });
+  await limit("Connections --max-clients").getByText("10,000").waitFor();
+  assert.equal(await limit("Rooms of one connection").locator("code").count(), 0);
+});
+
 scenario("when the server restarts the page comes back by itself, with what it had drawn", async (stage) => {
   const page = await open(stage);
   await chart(page, /^Connections: 1 now/).waitFor();

@@ -203,9 +203,9 @@ function whereOf(room: string | undefined): Node | string {
   return room === undefined ? words.allRooms : roomOf(room);
 }
 
-function drawLimit({ limit, max, hits }: LimitStatus): HTMLElement {
+function drawLimit({ limit, flag, max, hits }: LimitStatus): HTMLElement {
   const name = Object.hasOwn(LIMIT_NAMES, limit) ? LIMIT_NAMES[limit as LimitName]() : limit;
-  const head = element("th", "", name);
+  const head = element("th", "", name, ...flag === undefined ? [] : [" ", element("code", "", `--${flag}`)]);
   head.scope = "row";
   const set = max === null ? words.unlimited : measure(max);
   const row = element("tr", "", head, element("td", "", set), element("td", "", measure(hits)));
