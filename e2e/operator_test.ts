@@ -52,7 +52,7 @@ scenario("the numbers move when somebody comes and chats, without anybody doing 
   await ana.leave();
   await chart(page, /^Connections: 1 now, \d to 2/).waitFor();
   await row(page, "people", "Ana").waitFor({ state: "detached" });
-  await page.getByText("As a table", { exact: true }).first().click();
+  await page.getByText("As a table: the highest of each minute").first().click();
   assert.match(await page.locator("#charts tbody tr").first().innerText(), /MB/);
 });
 

@@ -64,9 +64,15 @@ test("The range is that of all lines, or none when there is nothing", () => {
   assert.deepEqual(rangeOf(samples, [({ echoP99 }) => echoP99]), undefined);
 });
 
-test("The table has a row for each minute, newest first", () => {
-  const samples = echoes([[50, 1], [59, 2], [60, 3], [61, 4], [185, 5]]);
-  assert.deepEqual(everyMinute(samples).map(echo), [5, 3, 1]);
+test("The table has a row for each minute, newest first, with the highest that was measured in it", () => {
+  const samples = echoes([[50, 7], [59, 2], [60, 3], [61, null], [62, 6], [119, 4], [185, null]]);
+  assert.deepEqual(everyMinute(samples).map((row) => [row.at / 1_000, echo(row)]), [[180, null], [60, 6], [0, 7]]);
+  assert.deepEqual(
+    everyMinute(echoes([[50, 9], [59, 1], [60, 3], [359, 4]])).map(echo),
+    [4, 3],
+    "not part of a minute",
+  );
+  assert.deepEqual(everyMinute([]), []);
 });
 
 test("Numbers are as the reader is used to see them, no more exact than they need be", () => {

@@ -1,10 +1,12 @@
 import type { Sample } from "../protocol.ts";
 import { Chart, measure, measureBytes, type Subject, valueOf } from "./chart.ts";
+import { SHOWN_MS } from "./dashboard.ts";
 import { element } from "./element.ts";
+import { LiveList } from "./live_list.ts";
 import { words } from "./operator_words.ts";
 import { timeOf } from "./time.ts";
 
-/** How far the rows of the table are apart, in ms: it can be read before it changes. */
+/** How far the rows of the table are apart, in ms: all but the newest can be read before they change. */
 const ROW_MS = 60_000;
 
 /** What charts are drawn of. */
@@ -31,6 +33,7 @@ export class Charts {
   readonly #subjects = subjects();
   readonly #charts = this.#subjects.map((subject) => new Chart(subject));
   readonly #details: HTMLDetailsElement;
+  readonly #rows: LiveList<Sample>;
   #samples: readonly Sample[] = [];
 
   constructor(section: HTMLElement) {
@@ -42,6 +45,7 @@ export class Charts {
       return head;
     });
     section.querySelector("thead")!.append(element("tr", "", ...heads));
+    this.#rows = new LiveList(section.querySelector("tbody")!, ({ at }) => at, (sample) => this.#drawRow(sample));
     this.#details.addEventListener("toggle", () => this.#fillTable());
   }
 
@@ -52,23 +56,28 @@ export class Charts {
   }
 
   #fillTable(): void {
-    if (!this.#details.open) return;
-    const body = this.#details.querySelector("tbody")!;
-    const rows = everyMinute(this.#samples);
-    // Nobody who reads it is to lose their place for nothing.
-    const key = rows.map(({ at }) => at).join(" ");
-    if (body.dataset.rows === key) return;
-    body.dataset.rows = key;
-    body.replaceChildren(...rows.map((sample) => {
-      const head = element("th", "", timeOf(sample.at));
-      head.scope = "row";
-      return element("tr", "", head, ...this.#subjects.map((subject) => element("td", "", valueOf(subject, sample))));
-    }));
+    if (this.#details.open) this.#rows.show(everyMinute(this.#samples), "");
+  }
+
+  #drawRow(sample: Sample): HTMLElement {
+    const head = element("th", "", timeOf(sample.at));
+    head.scope = "row";
+    return element("tr", "", head, ...this.#subjects.map((subject) => element("td", "", valueOf(subject, sample))));
   }
 }
 
-/** The first sample of each minute, newest first. */
+/** The highest values of each minute that began within the time that is shown, newest first; `at` is when it began. */
 export function everyMinute(samples: readonly Sample[]): Sample[] {
-  const minuteOf = ({ at }: Sample) => Math.floor(at / ROW_MS);
-  return samples.filter((sample, index) => index === 0 || minuteOf(sample) !== minuteOf(samples[index - 1]!)).reverse();
+  const minutes = Map.groupBy(samples, ({ at }) => at - at % ROW_MS);
+  const begin = (samples.at(-1)?.at ?? 0) - SHOWN_MS;
+  return [...minutes].filter(([at]) => at >= begin).map(([at, within]) => ({ ...highestOf(within), at })).reverse();
+}
+
+function highestOf(samples: readonly Sample[]): Sample {
+  const highest: Record<string, number | null> = {};
+  for (const [name, value] of samples.flatMap((sample) => Object.entries(sample) as [string, number | null][])) {
+    const before = highest[name] ?? null;
+    highest[name] = value === null || before === null ? value ?? before : Math.max(before, value);
+  }
+  return highest as unknown as Sample;
 }

@@ -32,7 +32,7 @@ const en = {
   chart: (what: string, value: string, low: string, high: string) =>
     `${what}: ${value} now, ${low} to ${high} in the last five minutes`,
   chartEmpty: (what: string) => `${what}: nothing measured yet`,
-  asTable: "As a table",
+  asTable: "As a table: the highest of each minute",
   time: "Time",
 
   // The limits.
@@ -186,7 +186,7 @@ const zh: Words = {
   range: (low, high) => `${low} 至 ${high}`,
   chart: (what, value, low, high) => `${what}：现在 ${value}，最近五分钟 ${low} 至 ${high}`,
   chartEmpty: (what) => `${what}：尚无数据`,
-  asTable: "以表格显示",
+  asTable: "以表格显示：每分钟的最高值",
   time: "时间",
 
   limits: "限制",
