@@ -124,6 +124,10 @@ scenario(
     await page.getByRole("dialog", { name: "Webhooks" }).getByLabel("Secret", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
     await row(page, "hooks", "https://example.org/hook").waitFor();
+    await page.getByRole("button", { name: "End the webhook https://example.org/hook" }).click();
+    await page.locator("#ask").getByText("Nothing is sent there any more").waitFor();
+    await page.locator("#ask").getByRole("button", { name: "End the webhook https://example.org/hook" }).click();
+    await page.locator("#hooks").getByText("There are none.").waitFor();
 
     await page.getByRole("button", { name: "Lock lobby" }).focus();
     await page.keyboard.press("Enter");

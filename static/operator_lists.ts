@@ -154,7 +154,7 @@ export class Lists {
       : [];
     const details = [whereOf(room), byWhom(act), ...state.length > 0 ? [element("strong", "wrong", ...state)] : []];
     return rowOf([element("bdi", "address", url)], details, [
-      this.#end(words.theHook(url), () => ({ type: "unhook", hook: act.id })),
+      this.#end(words.theHook(url), () => ({ type: "unhook", hook: act.id }), words.endHookExplained),
     ]);
   }
 
@@ -165,10 +165,10 @@ export class Lists {
     return made;
   }
 
-  #end(what: string, order: () => Order): HTMLButtonElement {
+  #end(what: string, order: () => Order, explained = words.endExplained): HTMLButtonElement {
     return this.#button(words.end, words.endIt(what), order, {
       what: words.endIt(what),
-      explained: words.endExplained,
+      explained,
     });
   }
 }
