@@ -168,6 +168,19 @@ scenario("of each limit one sees by which flag it is set, if any does", async (s
   assert.equal(await limit("Rooms of one connection").locator("code").count(), 0);
 });
 
+scenario("what was done names messages and links by numbers that nobody takes for a room", async (stage) => {
+  const page = await open(stage);
+  const eve = await stage.speaker("Eve", "lobby");
+  const id = await eve.say("lobby", "A mistake");
+  eve.delete("lobby", id);
+  await row(page, "audit", `Eve deleted their own message ${id} in lobby`).waitFor();
+  const link = await stage.order({ type: "link", room: "lobby" });
+  await row(page, "links", "lobby").getByText(`no. ${link.id}`).waitFor();
+  await stage.order({ type: "unlink", link: link.id });
+  await row(page, "audit", `ended guest link ${link.id}`).waitFor();
+  assert.ok(!/#\d/.test(await page.locator("main").innerText()));
+});
+
 scenario("when the server restarts the page comes back by itself, with what it had drawn", async (stage) => {
   const page = await open(stage);
   await chart(page, /^Connections: 1 now/).waitFor();

@@ -17,7 +17,10 @@ export function sayDeed(act: ToldAct): (Node | string)[] {
 function sentenceOf({ by, deed }: ToldAct): Sentence {
   switch (deed.type) {
     case "delete":
-      return [deed.author === by ? words.didDeleteOwn : words.didDelete, { room: roomOf(deed.room) }];
+      return [deed.author === by ? words.didDeleteOwn : words.didDelete, {
+        id: String(deed.message),
+        room: roomOf(deed.room),
+      }];
     case "mute":
       return [words.didMute, { name: personOf(deed), end: sayEnd(deed.until) }];
     case "unmute":
@@ -27,7 +30,7 @@ function sentenceOf({ by, deed }: ToldAct): Sentence {
       return [words.didBan, { name: element("span", "", personOf(deed), ...others), end: sayEnd(deed.until) }];
     }
     case "unban":
-      return [words.didUnban, { id: numberOf(deed.ban) }];
+      return [words.didUnban, { id: String(deed.ban) }];
     case "lock":
       return [words.didLock, { room: roomOf(deed.room) }];
     case "unlock":
@@ -38,15 +41,15 @@ function sentenceOf({ by, deed }: ToldAct): Sentence {
     case "link":
       return [words.didLink, { room: roomOf(deed.room), end: sayEnd(deed.until) }];
     case "unlink":
-      return [words.didUnlink, { id: numberOf(deed.link) }];
+      return [words.didUnlink, { id: String(deed.link) }];
     case "token":
       return [words.didToken, { name: element("bdi", "", deed.name) }];
     case "untoken":
-      return [words.didUntoken, { id: numberOf(deed.token) }];
+      return [words.didUntoken, { id: String(deed.token) }];
     case "hook":
       return [words.didHook, { url: element("bdi", "", deed.url) }];
     case "unhook":
-      return [words.didUnhook, { id: numberOf(deed.hook) }];
+      return [words.didUnhook, { id: String(deed.hook) }];
     default:
       // A newer server may know more.
       deed satisfies never;
@@ -62,11 +65,6 @@ export function sayEnd(until: number | undefined): string {
 /** A room as it is written everywhere. */
 export function roomOf(room: string): HTMLElement {
   return element("span", "room", room);
-}
-
-/** How an act is referred to. */
-export function numberOf(id: number): string {
-  return `#${id}`;
 }
 
 /** Whom something was done to. */

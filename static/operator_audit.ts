@@ -1,6 +1,6 @@
 import type { ToldAct } from "../protocol.ts";
 import type { Audit as Answer } from "./dashboard.ts";
-import { numberOf, sayDeed } from "./deeds.ts";
+import { sayDeed } from "./deeds.ts";
 import { element } from "./element.ts";
 import { LiveList } from "./live_list.ts";
 import { words } from "./operator_words.ts";
@@ -17,7 +17,7 @@ export class Audit {
   constructor(section: HTMLElement, ask: (before?: number) => Promise<Answer>) {
     this.#ask = ask;
     this.#list = new LiveList(section.querySelector("ul")!, ({ id }) => id, (act) => {
-      const foot = element("p", "details", agoOf(act.at), " · ", numberOf(act.id));
+      const foot = element("p", "details", agoOf(act.at), " · ", words.number(act.id));
       return element("li", "", element("div", "", element("p", "", ...sayDeed(act)), foot));
     });
     this.#older = section.querySelector("button")!;

@@ -2,7 +2,7 @@ import type { LimitName } from "../limits.ts";
 import type { HookStatus, LimitStatus, Listed, Order, Presence, RoomStatus, ToldAct } from "../protocol.ts";
 import { measure } from "./chart.ts";
 import type { Known, Part } from "./dashboard.ts";
-import { numberOf, roomOf, sayEnd } from "./deeds.ts";
+import { roomOf, sayEnd } from "./deeds.ts";
 import { button, element } from "./element.ts";
 import { LiveList } from "./live_list.ts";
 import type { Question } from "./operator_dialogs.ts";
@@ -130,7 +130,7 @@ export class Lists {
 
   #drawLink(act: ToldAct<"link">): HTMLElement {
     const { room, until } = act.deed;
-    return rowOf([element("span", "number", numberOf(act.id)), " ", roomOf(room)], [sayEnd(until), byWhom(act)], [
+    return rowOf([element("span", "number", words.number(act.id)), " ", roomOf(room)], [sayEnd(until), byWhom(act)], [
       this.#end(words.theLink(act.id), () => ({ type: "unlink", link: act.id })),
     ]);
   }
