@@ -49,6 +49,7 @@ scenario("the numbers move when somebody comes and chats, without anybody doing 
   await ana.say("lobby", "One", "Two", "Three");
   await chart(page, /^Messages a second: .*to 3 in the last five minutes$/).waitFor();
   await chart(page, /^Memory: \d+ MB now/).waitFor();
+  await page.locator("figure", { hasText: "Delay of the event loop" }).getByText("Tens of ms are normal").waitFor();
   await ana.leave();
   await chart(page, /^Connections: 1 now, \d to 2/).waitFor();
   await row(page, "people", "Ana").waitFor({ state: "detached" });
