@@ -162,6 +162,36 @@ scenario(
   },
 );
 
+scenario("a webhook is not sent what its receiver says with the token that was chosen", async (stage) => {
+  const received: string[] = [];
+  const heard = Promise.withResolvers<void>();
+  await using receiver = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const { data: { text } } = await request.json();
+    received.push(text);
+    if (text === "A question") heard.resolve();
+    return new Response();
+  });
+  const page = await open(stage);
+  const token = await stage.order({ type: "token", name: "Robo" });
+  await page.locator("#hooks").getByLabel("Address").fill(`http://127.0.0.1:${receiver.addr.port}/in`);
+  await page.locator("#hooks").getByLabel("Token of the receiver").selectOption({ label: "Robo" });
+  // What is made meanwhile does not undo the choice.
+  await stage.order({ type: "token", name: "Another" });
+  await page.locator("#hooks option", { hasText: "Another" }).waitFor({ state: "attached" });
+  await page.getByRole("button", { name: "Make a webhook" }).click();
+  await page.getByRole("dialog", { name: "Webhooks" }).getByLabel("Secret", { exact: true }).waitFor();
+  const response = await fetch(new URL("/api/rooms/lobby/messages", stage.url), {
+    method: "POST",
+    headers: { authorization: `Bearer ${token.secret}` },
+    body: "An answer",
+  });
+  await response.body?.cancel();
+  assert.equal(response.status, 201);
+  await (await stage.speaker("Ana", "lobby")).say("lobby", "A question");
+  await heard.promise;
+  assert.deepEqual(received, ["A question"]);
+});
+
 scenario("of each limit one sees by which flag it is set, if any does", async (stage) => {
   const page = await open(stage);
   const limit = (name: string) => page.locator("#limits tr", { has: page.getByRole("rowheader", { name }) });

@@ -132,7 +132,10 @@ class OperatorPage {
     }));
     this.#make("hooks", (form, room) => {
       const url = valueOf(form, "url");
-      return URL.canParse(url) && /^https?:/i.test(url) ? { type: "hook", url, room } : words.addressWrong;
+      const token = valueOf(form, "token");
+      return URL.canParse(url) && /^https?:/i.test(url)
+        ? { type: "hook", url, room, token: token === "" ? undefined : Number(token) }
+        : words.addressWrong;
     }, (secret) => ({
       title: words.hooks,
       explained: words.hookExplained,
@@ -201,7 +204,7 @@ function answer(text: string): void {
 }
 
 function valueOf(form: HTMLFormElement, name: string): string {
-  return form.querySelector<HTMLInputElement>(`[name=${name}]`)!.value.trim();
+  return form.querySelector<HTMLInputElement | HTMLSelectElement>(`[name=${name}]`)!.value.trim();
 }
 
 /** A line for a terminal that says something by the API. */

@@ -31,6 +31,8 @@ export class Lists {
   readonly #links: LiveList<ToldAct<"link">>;
   readonly #tokens: LiveList<ToldAct<"token">>;
   readonly #hooks: LiveList<HookStatus>;
+  /** Where it is chosen with which token the receiver of a webhook answers. */
+  readonly #ownToken: HTMLSelectElement;
   readonly #limits: HTMLElement;
 
   /** @param byId gives the section of each list. */
@@ -46,6 +48,7 @@ export class Lists {
     this.#links = list("links", idOf, (act: ToldAct<"link">) => this.#drawLink(act));
     this.#tokens = list("tokens", idOf, (act: ToldAct<"token">) => this.#drawToken(act));
     this.#hooks = list("hooks", idOf, (hook: HookStatus) => this.#drawHook(hook));
+    this.#ownToken = byId("hooks").querySelector("select")!;
     this.#limits = byId("limits").querySelector("tbody")!;
   }
 
@@ -62,9 +65,23 @@ export class Lists {
     if (mutes && has("mutes")) show(this.#mutes, mutes, words.nobodyMuted);
     if (bans && has("bans")) show(this.#bans, bans, words.nobodyBanned);
     if (links && has("links")) show(this.#links, links, words.noLinks);
-    if (tokens && has("tokens")) show(this.#tokens, tokens, words.noTokens);
+    if (tokens && has("tokens")) {
+      show(this.#tokens, tokens, words.noTokens);
+      this.#offerTokens(tokens.first);
+    }
     if (hooks && has("hooks")) show(this.#hooks, hooks, words.noHooks);
     if (limits && has("limits")) this.#limits.replaceChildren(...limits.map(drawLimit));
+  }
+
+  /** Offers tokens to choose from, of which the one that was chosen stays chosen. */
+  #offerTokens(tokens: readonly ToldAct<"token">[]): void {
+    const { value } = this.#ownToken;
+    const option = (id: string, name: string) => Object.assign(element("option", "", name), { value: id });
+    this.#ownToken.replaceChildren(
+      option("", words.noToken),
+      ...tokens.map(({ id, deed: { name } }) => option(String(id), name)),
+    );
+    this.#ownToken.value = tokens.some(({ id }) => String(id) === value) ? value : "";
   }
 
   #drawPerson({ isMuted, isMe, role, connections, since, rooms, ...person }: PresenceRow): HTMLElement {
