@@ -64,7 +64,12 @@ scenario(
     const told = await listen(page);
     await stage.speaker("Eve", "lobby");
     await page.getByRole("button", { name: "Ban Eve" }).click();
-    await page.getByLabel("For how long").last().selectOption({ label: "a week" });
+    assert.deepEqual(
+      await page.locator("#ask option").allTextContents(),
+      ["10 minutes", "1 hour", "1 day", "1 week", "30 days", "without an end"],
+      "the same as in the chat",
+    );
+    await page.getByLabel("For how long").last().selectOption({ label: "1 week" });
     await page.locator("#ask").getByRole("button", { name: "Ban Eve" }).click();
     await row(page, "people", "Eve").waitFor({ state: "detached" });
     await row(page, "bans", "Eve").getByRole("button", { name: "Unban Eve" }).click();

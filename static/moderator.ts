@@ -4,16 +4,9 @@ import { words } from "./i18n.ts";
 import type { Choice, Choices } from "./menu.ts";
 import type { Done } from "./outcome.ts";
 import { sayRefusal } from "./refusal.ts";
-import { sayMoment, saySpan } from "./moment.ts";
+import { endOfSpan, sayMoment, saySpan, SPANS } from "./moment.ts";
 
 const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** For how long somebody can be muted or banned, in seconds, and undefined for ever. */
-const PENALTIES = [10 * MINUTE, HOUR, DAY, 7 * DAY, undefined];
-/** For how long a link can let guests in, likewise. */
-const INVITATIONS = [HOUR, DAY, 7 * DAY, undefined];
 
 /** How slow a room can be made, in seconds between two messages of one person; 0 is not at all. */
 const PAUSES = [0, 10, 30, MINUTE, 5 * MINUTE];
@@ -106,18 +99,19 @@ export class Moderator {
   }
 
   #mutes({ id: user, name }: Person): Choices {
-    const choices = untilEach(PENALTIES, (until) =>
+    const choices = untilEach((until) =>
       this.#order(
         { type: "mute", user, until },
         until === undefined ? words.wasMuted(name) : words.wasMutedUntil(name, moment(until)),
         () => ({ type: "unmute", user }),
-      ));
+      )
+    );
     return { title: words.muteFor(name), choices };
   }
 
   #bans(person: Person, address: boolean, first?: number): Choices {
     const { id: user, name } = person;
-    const choices = untilEach(PENALTIES, (until) =>
+    const choices = untilEach((until) =>
       this.#order(
         { type: "ban", user, until, address },
         until === undefined ? words.wasBanned(name) : words.wasBannedUntil(name, moment(until)),
@@ -148,7 +142,7 @@ export class Moderator {
   }
 
   #links(room: string): Choices {
-    return { title: words.guestLinkFor(room), choices: untilEach(INVITATIONS, (until) => this.#invite(room, until)) };
+    return { title: words.guestLinkFor(room), choices: untilEach((until) => this.#invite(room, until)) };
   }
 
   async #invite(room: string, until: number | undefined): Promise<void> {
@@ -174,16 +168,12 @@ export class Moderator {
   }
 }
 
-/** A choice for each of some spans, which begin when it is chosen. */
-function untilEach(
-  spans: readonly (number | undefined)[],
-  chosen: (until: number | undefined) => void,
-  grave = false,
-): Choice[] {
-  return spans.map((seconds) => ({
-    label: seconds === undefined ? words.forEver : saySpan(seconds),
+/** A choice for each span, which begins when it is chosen. */
+function untilEach(chosen: (until: number | undefined) => void, grave = false): Choice[] {
+  return SPANS.map((span) => ({
+    label: span === undefined ? words.forEver : saySpan(span),
     grave,
-    chosen: () => void chosen(seconds === undefined ? undefined : Date.now() + seconds * 1_000),
+    chosen: () => void chosen(endOfSpan(span, Date.now())),
   }));
 }
 

@@ -64,6 +64,8 @@ test("Everybody can delete what they said, after a question, and an administrato
 test("An administrator mutes and bans until an end or for ever, and takes it back", async () => {
   const { moderator, orders, told, mutes } = setUp();
   const bob = { id: "bob", name: "Bob" };
+  const spans = moderator.person(bob)!.choices[0]!.chosen() as Choices;
+  assert.deepEqual(labels(spans), ["10 minutes", "1 hour", "1 day", "1 week", "30 days", "ever"]);
   const before = Date.now();
   await choose(moderator.person(bob), "Mute Bob…", "1 hour");
   const [mute] = orders;

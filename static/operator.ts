@@ -6,7 +6,8 @@ import { Identity } from "./identity.ts";
 import { beginToSpeak } from "./language.ts";
 import { Audit } from "./operator_audit.ts";
 import { Charts } from "./operator_charts.ts";
-import { ask, offerDurations, type Question, reveal, type Revelation, untilOf } from "./operator_dialogs.ts";
+import { ask, offerSpans, type Question, reveal, type Revelation, untilOf } from "./operator_dialogs.ts";
+import { WEEK } from "./moment.ts";
 import { Lists } from "./operator_lists.ts";
 import { words } from "./operator_words.ts";
 import { passOf } from "./place.ts";
@@ -118,7 +119,7 @@ class OperatorPage {
       this.#connect();
     });
     byId("secret").querySelector(".close")!.addEventListener("click", () => byId<HTMLDialogElement>("secret").close());
-    offerDurations(byId("links").querySelector("select")!, 2);
+    offerSpans(byId("links").querySelector("select")!, WEEK);
     this.#make("links", (form, room) => {
       const until = untilOf(form.querySelector("select")!, Date.now());
       return { type: "link", room: room ?? DEFAULT_ROOM, until };

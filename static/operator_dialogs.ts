@@ -1,26 +1,14 @@
 import { button, element } from "./element.ts";
+import { DAY, endOfSpan, saySpan, SPANS } from "./moment.ts";
 import { words } from "./operator_words.ts";
 
-const HOUR_MS = 60 * 60_000;
-
-/** For how long something can hold, in ms; undefined is without an end. */
-function durations(): (readonly [ms: number | undefined, name: string])[] {
-  return [
-    [HOUR_MS, words.anHour],
-    [24 * HOUR_MS, words.aDay],
-    [7 * 24 * HOUR_MS, words.aWeek],
-    [30 * 24 * HOUR_MS, words.aMonth],
-    [undefined, words.forGood],
-  ];
-}
-
-/** Offers durations in a list to choose from. */
-export function offerDurations(select: HTMLSelectElement, preferred: number): void {
+/** Offers spans in a list to choose from. */
+export function offerSpans(select: HTMLSelectElement, preferred: number): void {
   select.replaceChildren(
-    ...durations().map(([, name], index) => {
-      const option = element("option", "", name);
+    ...SPANS.map((span, index) => {
+      const option = element("option", "", span === undefined ? words.noEnd : saySpan(span));
       option.value = String(index);
-      option.defaultSelected = index === preferred;
+      option.defaultSelected = span === preferred;
       return option;
     }),
   );
@@ -28,8 +16,7 @@ export function offerDurations(select: HTMLSelectElement, preferred: number): vo
 
 /** When what was chosen ends, in ms since 1970; undefined when it has no end. */
 export function untilOf(select: HTMLSelectElement, now: number): number | undefined {
-  const [ms] = durations()[Number(select.value)]!;
-  return ms === undefined ? undefined : now + ms;
+  return endOfSpan(SPANS[Number(select.value)], now);
 }
 
 /** What is asked before something is done. */
@@ -62,7 +49,7 @@ export function ask(
   select.closest("label")!.hidden = !time;
   box.closest("label")!.hidden = !address;
   box.checked = false;
-  offerDurations(select, 1);
+  offerSpans(select, DAY);
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
