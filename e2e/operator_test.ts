@@ -250,6 +250,17 @@ scenario("whose link is wrong, missing or was replaced is asked for the newest, 
   await page.getByLabel("Link or secret").fill(`${stage.url}admin#admin=${secret}`);
   await page.keyboard.press("Enter");
   await isOpen(page);
+
+  // A link that is put into the address of a page that is open is used at once, whether that is good or not.
+  const sockets: string[] = [];
+  page.on("websocket", (socket) => sockets.push(socket.url()));
+  await page.evaluate((secret) => location.hash = `admin=${secret}`, secret);
+  await page.waitForURL(new URL("/admin", stage.url).href);
+  await reaches(page, "open");
+  await chart(page, /^Connections: 1 now/).waitFor();
+  assert.equal(sockets.length, 1);
+  await page.evaluate(() => location.hash = "admin=open-sesame");
+  await page.locator("#way-in:not([hidden])").getByText("This link is wrong").waitFor();
 });
 
 /** In each of these the page is looked at. */

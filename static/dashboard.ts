@@ -88,6 +88,16 @@ export class Dashboard {
     this.#connection.retry();
   }
 
+  /** Ends it for good; what waits for an answer gets none. */
+  stop(): void {
+    this.#connection.stop();
+    this.#answerAll();
+  }
+
+  #answerAll(): void {
+    for (const ref of [...this.#waiting.keys()]) this.#answer(ref, undefined);
+  }
+
   #ask(message: (ref: number) => ClientMessage): Promise<Answer<"done" | "audited"> | Refusal | undefined> {
     const ref = this.#ref++;
     return new Promise((resolve) => {
@@ -120,9 +130,7 @@ export class Dashboard {
     // The connection that a welcome ended calls itself open all the same.
     if (this.#isDenied) return;
     if (status.state === "open") this.#connection.send({ type: "watch" });
-    if (status.state !== "open") {
-      for (const ref of [...this.#waiting.keys()]) this.#answer(ref, undefined);
-    }
+    if (status.state !== "open") this.#answerAll();
     if (status.state === "ended" && status.code === Disconnect.denied.code) return this.#deny(status.refusal?.code);
     this.#listener.connection(status);
   }

@@ -47,6 +47,7 @@ class OperatorPage {
   }
 
   #connect(): void {
+    this.#dashboard?.stop();
     byId("way-in").hidden = true;
     byId("banner").hidden = false;
     this.#dashboard = new Dashboard({
@@ -106,8 +107,7 @@ class OperatorPage {
       if (document.visibilityState === "visible") retry();
     });
     addEventListener("hashchange", () => {
-      takePass();
-      if (!byId("way-in").hidden) this.#connect();
+      if (takePass()) this.#connect();
     });
     byId("way-in").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -174,12 +174,13 @@ class OperatorPage {
 
 /**
  * Takes the secret of an administrator's link out of the address at once: whoever looks over a shoulder, the history and a
- * copied address are not to have it.
+ * copied address are not to have it. False when there is none.
  */
-function takePass(): void {
+function takePass(): boolean {
   const pass = passOf(location);
   if (pass !== undefined) identity.bring(pass);
   if (location.hash !== "") history.replaceState(null, "", location.pathname);
+  return pass !== undefined;
 }
 
 /** The secret of a link that somebody pasted, whole or only what it ends with. */
