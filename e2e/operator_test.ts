@@ -15,7 +15,7 @@ async function open(stage: Stage, options?: BrowserContextOptions): Promise<Page
 
 /** Waits until the page shows how the server does. */
 async function isOpen(page: Page): Promise<void> {
-  await page.locator("#dashboard:not([hidden]) #limits td").first().waitFor();
+  await page.locator("#dashboard:not([hidden]) #limits td").first().waitFor({ state: "attached" });
 }
 
 function chart(page: Page, name: RegExp) {
@@ -179,7 +179,7 @@ scenario("a webhook is not sent what its receiver says with the token that was c
   const page = await open(stage);
   const token = await stage.order({ type: "token", name: "Robo" });
   await page.locator("#hooks").getByLabel("Address").fill(`http://127.0.0.1:${receiver.addr.port}/in`);
-  await page.locator("#hooks").getByLabel("Token of the receiver").selectOption({ label: "Robo" });
+  await page.locator("#hooks").getByLabel("Leave out messages of").selectOption({ label: "Robo" });
   // What is made meanwhile does not undo the choice.
   await stage.order({ type: "token", name: "Another" });
   await page.locator("#hooks option", { hasText: "Another" }).waitFor({ state: "attached" });
@@ -263,6 +263,25 @@ scenario("whose link is wrong, missing or was replaced is asked for the newest, 
   await page.locator("#way-in:not([hidden])").getByText("This link is wrong").waitFor();
 });
 
+scenario("on a phone each part is closed, tells how much is in it, and opens where one taps it", async (stage) => {
+  const page = await open(stage, { viewport: PHONE, hasTouch: true, isMobile: true });
+  await stage.speaker("Eve", "lobby");
+  await page.locator("#people summary").getByText("2", { exact: true }).waitFor();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollHeight < 3 * innerHeight));
+  assert.equal(await row(page, "people", "Eve").isVisible(), false);
+  await page.getByRole("heading", { name: "People" }).tap();
+  await row(page, "people", "Eve").waitFor();
+  await page.getByRole("button", { name: "Mute Eve" }).tap();
+  await page.locator("#ask").getByRole("button", { name: "Mute Eve" }).tap();
+  await page.locator("#mutes summary").getByText("1", { exact: true }).waitFor();
+  await page.locator("#mutes summary").tap();
+  await page.getByRole("button", { name: "Unmute Eve" }).tap();
+  await page.locator("#mutes").getByText("Nobody is muted.").waitFor();
+  assert.equal(await page.locator("#mutes summary").innerText(), "Mutes");
+  const focused = await page.evaluate(() => document.activeElement?.closest("section")?.id);
+  assert.equal(focused, "mutes", "the focus stays where the last row was");
+});
+
 /** In each of these the page is looked at. */
 const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
   "wide, light": { viewport: WIDE, colorScheme: "light" },
@@ -295,6 +314,10 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await stranger.locator("#way-in:not([hidden])").waitFor();
     await isAccessible(stranger, "the way in");
     const page = await open(stage, options);
+    await page.locator("#people li").nth(2).waitFor({ state: "attached" });
+    await isAccessible(page, "as it is at first");
+    const closed = page.locator("details:not([open]) > summary:has(h2)");
+    for (const part of (await closed.all()).reverse()) await part.click();
     await page.locator("#people li").nth(2).waitFor();
     await isAccessible(page, "nothing was done yet");
     await page.locator("#people li .actions button").first().click();

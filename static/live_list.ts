@@ -64,7 +64,8 @@ export class LiveList<T> {
     if (this.#list.contains(document.activeElement)) return;
     const buttons = this.#list.children[Math.min(row, this.#list.children.length - 1)]?.querySelectorAll("button") ??
       [];
-    const target = buttons[Math.min(button, buttons.length - 1)] ?? this.#list.closest("section")?.querySelector("h2");
+    const target = buttons[Math.min(button, buttons.length - 1)] ??
+      this.#list.closest("section")?.querySelector("summary");
     (target as HTMLElement | null | undefined)?.focus();
   }
 }

@@ -15,6 +15,8 @@ import { sayRefusal } from "./refusal.ts";
 import { toRoomName } from "./rooms.ts";
 import { explainTimes, keepAgo } from "./time.ts";
 
+/** Where operator.css has one column. */
+const NARROW = "(max-width: 48rem)";
 /** How long it is shown what came of something, in ms. */
 const ANSWER_MS = 8_000;
 
@@ -41,6 +43,10 @@ class OperatorPage {
   #dashboard: Dashboard | undefined;
 
   constructor() {
+    // On a phone one chooses what to look at; else it is a long way.
+    if (matchMedia(NARROW).matches) {
+      for (const part of document.querySelectorAll<HTMLDetailsElement>("section > details")) part.open = false;
+    }
     this.#listen();
     if (identity.pass === undefined) this.#showWayIn(undefined);
     else this.#connect();

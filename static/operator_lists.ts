@@ -23,6 +23,7 @@ interface PresenceRow extends Presence {
 
 /** Who is here, rooms, and what holds, each with what can be done about it. */
 export class Lists {
+  readonly #byId: (id: string) => HTMLElement;
   readonly #act: Do;
   readonly #people: LiveList<PresenceRow>;
   readonly #rooms: LiveList<RoomStatus>;
@@ -31,12 +32,13 @@ export class Lists {
   readonly #links: LiveList<ToldAct<"link">>;
   readonly #tokens: LiveList<ToldAct<"token">>;
   readonly #hooks: LiveList<HookStatus>;
-  /** Where it is chosen with which token the receiver of a webhook answers. */
-  readonly #ownToken: HTMLSelectElement;
+  /** Where it is chosen which token's messages a webhook is not sent: those of its own receiver. */
+  readonly #leftOut: HTMLSelectElement;
   readonly #limits: HTMLElement;
 
   /** @param byId gives the section of each list. */
   constructor(byId: (id: string) => HTMLElement, act: Do) {
+    this.#byId = byId;
     this.#act = act;
     const list = <T>(id: string, keyOf: (item: T) => string | number, draw: (item: T) => HTMLElement) =>
       new LiveList(byId(id).querySelector("ul")!, keyOf, draw);
@@ -48,7 +50,7 @@ export class Lists {
     this.#links = list("links", idOf, (act: ToldAct<"link">) => this.#drawLink(act));
     this.#tokens = list("tokens", idOf, (act: ToldAct<"token">) => this.#drawToken(act));
     this.#hooks = list("hooks", idOf, (hook: HookStatus) => this.#drawHook(hook));
-    this.#ownToken = byId("hooks").querySelector("select")!;
+    this.#leftOut = byId("hooks").querySelector("select")!;
     this.#limits = byId("limits").querySelector("tbody")!;
   }
 
@@ -59,29 +61,44 @@ export class Lists {
     if (people && has("people", "mutes")) {
       const muted = new Set(mutes?.first.map(({ deed }) => deed.user));
       const first = people.first.map((one) => ({ ...one, isMuted: muted.has(one.id), isMe: one.id === me }));
-      show(this.#people, { ...people, first }, words.nobodyHere);
+      this.#show("people", this.#people, { ...people, first }, words.nobodyHere);
     }
-    if (rooms && has("rooms")) show(this.#rooms, rooms, words.noRooms);
-    if (mutes && has("mutes")) show(this.#mutes, mutes, words.nobodyMuted);
-    if (bans && has("bans")) show(this.#bans, bans, words.nobodyBanned);
-    if (links && has("links")) show(this.#links, links, words.noLinks);
+    if (rooms && has("rooms")) this.#show("rooms", this.#rooms, rooms, words.noRooms);
+    if (mutes && has("mutes")) this.#show("mutes", this.#mutes, mutes, words.nobodyMuted);
+    if (bans && has("bans")) this.#show("bans", this.#bans, bans, words.nobodyBanned);
+    if (links && has("links")) this.#show("links", this.#links, links, words.noLinks);
     if (tokens && has("tokens")) {
-      show(this.#tokens, tokens, words.noTokens);
+      this.#show("tokens", this.#tokens, tokens, words.noTokens);
       this.#offerTokens(tokens.first);
     }
-    if (hooks && has("hooks")) show(this.#hooks, hooks, words.noHooks);
-    if (limits && has("limits")) this.#limits.replaceChildren(...limits.map(drawLimit));
+    if (hooks && has("hooks")) this.#show("hooks", this.#hooks, hooks, words.noHooks, hooks.first.some(isBroken));
+    if (limits && has("limits")) {
+      this.#limits.replaceChildren(...limits.map(drawLimit));
+      this.#count("limits", limits.filter(({ hits }) => hits > 0).length, true);
+    }
+  }
+
+  #show<T>(id: string, list: LiveList<T>, { first, count }: Listed<T>, none: string, isWrong = false): void {
+    list.show(first, count === 0 ? none : count > first.length ? words.andMoreOfThem(count - first.length) : "");
+    this.#count(id, count, isWrong);
+  }
+
+  /** What is told of a section that is closed: how much is in it, and whether that is nothing good. */
+  #count(id: string, count: number, isWrong: boolean): void {
+    const shown = this.#byId(id).querySelector(".count")!;
+    shown.textContent = count === 0 ? "" : measure(count);
+    shown.classList.toggle("wrong", isWrong);
   }
 
   /** Offers tokens to choose from, of which the one that was chosen stays chosen. */
   #offerTokens(tokens: readonly ToldAct<"token">[]): void {
-    const { value } = this.#ownToken;
+    const { value } = this.#leftOut;
     const option = (id: string, name: string) => Object.assign(element("option", "", name), { value: id });
-    this.#ownToken.replaceChildren(
-      option("", words.noToken),
+    this.#leftOut.replaceChildren(
+      option("", words.nobody),
       ...tokens.map(({ id, deed: { name } }) => option(String(id), name)),
     );
-    this.#ownToken.value = tokens.some(({ id }) => String(id) === value) ? value : "";
+    this.#leftOut.value = tokens.some(({ id }) => String(id) === value) ? value : "";
   }
 
   #drawPerson({ isMuted, isMe, role, connections, since, rooms, ...person }: PresenceRow): HTMLElement {
@@ -190,8 +207,8 @@ export class Lists {
   }
 }
 
-function show<T>(list: LiveList<T>, { first, count }: Listed<T>, none: string): void {
-  list.show(first, count === 0 ? none : count > first.length ? words.andMoreOfThem(count - first.length) : "");
+function isBroken({ failing, gone }: HookStatus): boolean {
+  return failing !== undefined || gone !== undefined;
 }
 
 function rowOf(
