@@ -405,6 +405,6 @@ scenario("keys, and what keeps order, can be looked at in e2e/screenshots", asyn
     await page.reload();
     await page.fill("#pass", "open-barley");
     await page.press("#pass", "Enter");
-    await page.locator("#access .quiet").waitFor();
+    await page.locator("#pass[aria-invalid=true]").waitFor();
   });
 });
