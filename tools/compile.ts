@@ -1,6 +1,7 @@
 /**
  * Makes dist/hubbub: the server, the page and the Deno runtime in one file. Words on the command line go on to
- * `deno compile`, above all `--target`. COMPILE_DENO names the Deno to compile with, this one if it is not set.
+ * `deno compile`, above all `--target`. COMPILE_DENO names the Deno to compile with, this one if it is not set, and
+ * DENORT_BIN the runtime that goes in, which Deno downloads otherwise.
  * @module
  */
 import { buildPage, STAGED } from "../assets.ts";
@@ -20,7 +21,8 @@ await Deno.writeTextFile(new URL("../dist/imports.json", import.meta.url), impor
 const permissions = project.tasks.start.command.replaceAll("'", "").split(" ").filter((word) =>
   word.startsWith("--allow-")
 );
-const { code } = await new Deno.Command(Deno.env.get("COMPILE_DENO") ?? Deno.execPath(), {
+const deno = Deno.env.get("COMPILE_DENO") ?? Deno.execPath();
+const command = new Deno.Command(deno, {
   args: [
     "compile",
     "--no-check",
@@ -36,5 +38,22 @@ const { code } = await new Deno.Command(Deno.env.get("COMPILE_DENO") ?? Deno.exe
     "main.ts",
   ],
   cwd: new URL("../", import.meta.url),
-}).spawn().status;
-Deno.exit(code);
+});
+let process: Deno.ChildProcess;
+try {
+  process = command.spawn();
+} catch (error) {
+  fail(`COMPILE_DENO names "${deno}", which can't be started (${(error as Error).message})`);
+}
+const { success } = await process.status;
+if (!success) {
+  fail(
+    "see above. If the runtime (denort) can't be downloaded, DENORT_BIN names one that is there, of the same version " +
+      "as the Deno that compiles; COMPILE_DENO names that one, if it is not the one that runs this",
+  );
+}
+
+function fail(reason: string): never {
+  console.error(`Cannot make dist/hubbub: ${reason}`);
+  Deno.exit(1);
+}
