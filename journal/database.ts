@@ -107,7 +107,7 @@ function mayBeWritten(path: string, error: unknown): boolean {
   }
 }
 
-/** Makes the directory if it is missing, and looks at what is there without changing it. */
+/** Makes the directory and the file if they are missing, and looks at what is there without changing it. */
 function prepareFile(path: string, known: number): void {
   const directory = dirname(path);
   try {
@@ -117,8 +117,7 @@ function prepareFile(path: string, known: number): void {
   }
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isDirectory()) throw new Error("it is a directory: move it away");
-  // SQLite would let everybody read it who can enter its folder; its log and the like are as it is.
-  if (!file) return makeFile(path, "", { readable: false });
+  if (!file) return makeEmpty(path);
   // A connection that may write would, as it refuses and closes, bring what a killed process left into the file.
   if (!statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) return;
   const db = new DatabaseSync(path, { readOnly: true });
@@ -128,6 +127,13 @@ function prepareFile(path: string, known: number): void {
   } finally {
     db.close();
   }
+}
+
+/** SQLite would let everybody read it who can enter its folder; its log and the like are as it is. */
+function makeEmpty(path: string): void {
+  try {
+    makeFile(path, "", { readable: false });
+  } catch { /* It is there by now, or a link; or SQLite can't make it either, and says so. */ }
 }
 
 /** @throws when the database isn't a journal, or one that this program is too old for. */

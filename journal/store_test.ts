@@ -173,6 +173,18 @@ Deno.test("What Store makes is for its owner alone, in a directory that is there
   });
 });
 
+Deno.test("Store makes its file where a link leads, and loses no start to who makes it at the same time", {
+  ignore: Deno.build.os === "windows",
+}, () => {
+  inDirectory((directory) => {
+    // There is nothing when Store looks, and something when it makes it.
+    Deno.symlinkSync(`${directory}/elsewhere.db`, `${directory}/a.db`);
+    Store.open(`${directory}/a.db`).close();
+    assert.deepEqual(files(directory), ["a.db", "elsewhere.db"]);
+    assert(Deno.lstatSync(`${directory}/a.db`).isSymlink);
+  });
+});
+
 Deno.test("Migrations are made once, in order, each as a whole or not at all", () => {
   const db = new DatabaseSync(":memory:");
   const first = "CREATE TABLE a (x); INSERT INTO a VALUES (1)";
