@@ -2,7 +2,7 @@ import { FolderAdministrator } from "./administrator.ts";
 import type { Command } from "./config.ts";
 import { exportArchive, importArchive, type Imported, type Source } from "./journal/archive.ts";
 import { backup, restore } from "./journal/backup.ts";
-import { fileError } from "./journal/files.ts";
+import { fileError } from "./journal/errors.ts";
 import { onTerminal } from "./progress_line.ts";
 import { links } from "./server.ts";
 

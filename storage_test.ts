@@ -138,7 +138,7 @@ test("HOSTILE 32: a second server on the same folder does not start, and the fir
   // It brings the index for searching up to date, after which nothing is written until somebody talks.
   ann.send({ type: "search", ref: 1, query: "n1" });
   await ann.got("found");
-  await assertRefused(data, /^another process has it open: end that one, or use another directory\n$/);
+  await assertRefused(data, /^another process has it open: end that one, or use another folder\n$/);
   assert.equal((await say(ann, "n2")).type, "said");
   assert.deepEqual(texts(await readLobby(server)), ["n1", "n2"]);
   await server.end();
@@ -149,7 +149,7 @@ test("HOSTILE 32: a second server on the same folder does not start, and the fir
 test("HOSTILE 32: a file that is no journal, is damaged, or is a newer version's keeps the server from starting", async (data) => {
   const path = `${data}/${JOURNAL_FILE}`;
   await Deno.writeTextFile(path, "Dear diary, ".repeat(1_000));
-  await assertRefused(data, /^it is not a journal: move it away, or use another directory\n$/);
+  await assertRefused(data, /^it is not a journal: move it away, or use another folder\n$/);
 
   await Deno.remove(path);
   await fill(data);
@@ -167,7 +167,7 @@ test("HOSTILE 32: a file that is no journal, is damaged, or is a newer version's
   db.close();
   await assertRefused(
     data,
-    /^it was written by a newer Hubbub \(format 99, this one knows \d+\): use the newer one, .*\n$/,
+    /^it was written by a newer Hubbub \(format 99, this one knows \d+\): use that one, or another folder\n$/,
   );
 
   await Deno.writeFile(path, good);
@@ -250,7 +250,7 @@ test(
     await Deno.chmod(data, 0o500);
     await assertRefused(
       data,
-      /^it can't be created or opened: check the permissions of its directory.*\n$/,
+      /^it can't be created or opened: check the permissions of its folder.*\n$/,
       LIKE_ANYBODY,
     );
     await Deno.chmod(data, 0o700);

@@ -12,8 +12,9 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { isLocked, journalError, lockDatabase, refuseStrangers } from "./database.ts";
-import { copying, discard, fileError, publish, refuseExisting, replace, syncFile } from "./files.ts";
+import { lockDatabase, refuseStrangers } from "./database.ts";
+import { fileError, isLocked, journalError } from "./errors.ts";
+import { copying, discard, publish, refuseExisting, replace, syncFile } from "./files.ts";
 import { Hold } from "./hold.ts";
 import { JournalError } from "./journal.ts";
 import { versionOf } from "./schema.ts";
@@ -73,7 +74,7 @@ export async function backup(directory: string, file: string, report: Report): P
     refuseExisting(file);
     const size = await snapshot(path, partial, report);
     try {
-      complete(partial, () => {});
+      verify(partial, path);
       publish(partial, file);
     } finally {
       // Not before there is one: it might be that of another backup, for which this one had to wait in vain.
@@ -162,6 +163,15 @@ function opened(path: string): Disposable & { readonly descriptor: number } {
   return { descriptor, [Symbol.dispose]: () => closeSync(descriptor) };
 }
 
+/** Completes the copy of a journal; what is wrong with it is wrong with that. */
+function verify(copy: string, path: string): void {
+  try {
+    complete(copy, () => {});
+  } catch (error) {
+    throw journalError("back up the journal", path, error);
+  }
+}
+
 /**
  * Makes a copy of a journal's file, and of its log, complete in itself, and looks whether it is undamaged.
  * @throws when it isn't, or is no journal, or a newer one.
@@ -205,7 +215,7 @@ function openUndamaged(path: string, sql: string, readOnly: boolean): DatabaseSy
     return db;
   } catch (error) {
     db.close();
-    const locked = journalError("replace the journal", path, error);
+    const locked = fileError("replace the journal", path, error);
     if (isLocked(locked)) throw locked;
     return undefined;
   }

@@ -245,7 +245,11 @@ test("Restoring is refused while a process has the journal, and when the backup 
   await save(data, `${folder}/b.db`);
   const good = Deno.readFileSync(`${folder}/b.db`);
   const store = Store.open(`${data}/${JOURNAL_FILE}`);
-  await assertRefused(data, () => put(data, `${folder}/b.db`), /another process has it open: end that one/);
+  await assertRefused(
+    data,
+    () => put(data, `${folder}/b.db`),
+    /Cannot replace the journal ".*": another process has it open: end that one$/,
+  );
   store.append([draft("it goes on")]);
   store.close();
 
@@ -257,14 +261,17 @@ test("Restoring is refused while a process has the journal, and when the backup 
   };
   await refuse(new TextEncoder().encode("Dear diary, ".repeat(1_000)), /bad\.db": it is not a journal$/);
   await refuse(new Uint8Array(0), /it is not a journal$/);
-  await refuse(good.slice(0, good.length / 2), /the journal in it is damaged$/);
+  await refuse(good.slice(0, good.length / 2), /bad\.db": it is damaged$/);
   // A page in the middle, which opening it does not look at.
-  await refuse(good.slice().fill(0xFF, good.length - 4096, good.length - 3000), /the journal in it is damaged$/);
+  await refuse(good.slice().fill(0xFF, good.length - 4096, good.length - 3000), /bad\.db": it is damaged$/);
   Deno.writeFileSync(`${folder}/bad.db`, good);
   const db = new DatabaseSync(`${folder}/bad.db`);
   db.exec("PRAGMA user_version = 99");
   db.close();
-  await refuse(Deno.readFileSync(`${folder}/bad.db`), /it was written by a newer Hubbub \(format 99,/);
+  await refuse(
+    Deno.readFileSync(`${folder}/bad.db`),
+    /bad\.db": it was written by a newer Hubbub \(format 99, this one knows \d+\): use that one$/,
+  );
   await assertRefused(data, () => put(data, `${folder}/none.db`), /there is no such file or folder$/);
   await assertRefused(data, () => put(data, `${data}/${JOURNAL_FILE}`), /it is the journal itself$/);
 });
@@ -284,7 +291,7 @@ test("A backup is refused when there is no journal, it is damaged, or the file i
 
   const good = Deno.readFileSync(`${data}/${JOURNAL_FILE}`);
   Deno.writeFileSync(`${data}/${JOURNAL_FILE}`, good.slice().fill(0xFF, good.length - 4096, good.length - 3000));
-  await refuse("b.db", /the journal in it is damaged$/);
+  await refuse("b.db", /back up the journal ".*hubbub\.db": it is damaged: put a backup in its place/);
 });
 
 test("A backup that an older Hubbub made is restored as it is, and a newer one brings it up to date", async (folder) => {

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileError, journalError } from "./errors.ts";
 import { makeFile } from "./files.ts";
 import { answerOf } from "./hold.ts";
-import { JournalError } from "./journal.ts";
 import { keepOlder } from "./older.ts";
 import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
 
@@ -21,31 +21,6 @@ export const CHECKPOINT_PAGES = 8_000;
 
 /** Deno gives another process five seconds to let go of the file; ours holds it for as long as it lives. */
 const DONT_WAIT = "PRAGMA busy_timeout = 0";
-
-/** What SQLite says of files that it can't use, and what whoever runs the server can make of it. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/database is locked/, "another process has it open: end that one, or use another directory"],
-  [/file is not a database/, "it is not a journal: move it away, or use another directory"],
-  [/malformed/, "it is damaged: put a backup in its place, or move it away to start a new one"],
-  [/database or disk is full/, "the disk is full: make room on it"],
-  [/readonly database/, "it may not be written to: change its permissions and those of its directory"],
-  [/unable to open|EACCES|os error 13\)/, "it can't be created or opened: check the permissions of its directory"],
-  [/disk I\/O error/, "the disk failed, is full, or the file may not grow: make room and check the disk"],
-];
-
-/** A JournalError that says in one line what could not be done, to which file, why, and what helps. */
-export function journalError(action: string, path: string, cause: unknown): JournalError {
-  if (cause instanceof JournalError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message.replace(/\s+/g, " ");
-  return new JournalError(`Cannot ${action} "${path}": ${reason}`, { cause });
-}
-
-/** Whether a file can't be opened because another process has it. */
-export function isLocked(error: unknown): boolean {
-  return error instanceof JournalError && error.cause instanceof Error &&
-    /database is locked/.test(error.cause.message);
-}
 
 /**
  * Opens a journal's file for this process alone, makes it if it is missing, and brings it up to date. Of what an older
@@ -113,10 +88,10 @@ function prepareFile(path: string, known: number): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new Error(`directory "${directory}" can't be made (${(error as Error).message}): use another one`);
+    throw fileError("make the folder", directory, error);
   }
   const file = statSync(path, { throwIfNoEntry: false });
-  if (file?.isDirectory()) throw new Error("it is a directory: move it away");
+  if (file?.isDirectory()) throw new Error("it is a folder: move it away");
   if (!file) return makeEmpty(path);
   // A connection that may write would, as it refuses and closes, bring what a killed process left into the file.
   if (!statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) return;
@@ -145,12 +120,9 @@ export function refuseStrangers(db: DatabaseSync, known = MIGRATIONS.length): vo
   const version = versionOf(db);
   const empty = application === 0 && version === 0 && tables === 0;
   if (application !== APPLICATION_ID && !empty) {
-    throw new Error("it belongs to another program: move it away, or use another directory");
+    throw new Error("it belongs to another program");
   }
   if (version > known) {
-    throw new Error(
-      `it was written by a newer Hubbub (format ${version}, this one knows ${known}): ` +
-        "use the newer one, or another directory",
-    );
+    throw new Error(`it was written by a newer Hubbub (format ${version}, this one knows ${known})`);
   }
 }

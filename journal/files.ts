@@ -18,7 +18,6 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { JournalError } from "./journal.ts";
 
 /** How much is copied at once, in bytes. */
 const COPY_BYTES = 1024 * 1024;
@@ -26,31 +25,6 @@ const COPY_BYTES = 1024 * 1024;
 /** Where SQLite locks a file, and how many bytes; Windows lets nobody else read them. */
 const LOCK_BYTES_AT = 1024 * 1024 * 1024;
 const LOCK_BYTES = 512;
-
-/** What the system says of files that can't be used, and what whoever named them can make of it. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/os error 2\)|ENOENT/, "there is no such file or folder"],
-  [/os error (13|1|30)\)|EACCES|EPERM|EROFS/, "it is not permitted: check the permissions of the file and its folder"],
-  [/os error 17\)|EEXIST/, "it is there already, and is not overwritten: move it away, or take another name"],
-  [/os error (28|122|27)\)|ENOSPC|EDQUOT|EFBIG|disk is full/, "the disk is full: make room on it"],
-  [/disk I\/O error/, "the disk failed, or is full: make room, and check it"],
-  [/os error 21\)|EISDIR/, "it is a folder: take the name of a file"],
-  [/os error 20\)|ENOTDIR/, "what should be its folder is a file"],
-  [/os error 32\)|EPIPE/, "whoever reads it has gone"],
-  [/not a database|belongs to another|is empty/, "it is not a journal"],
-  // The last is all that Deno 2.4 says of it.
-  [/malformed|vtable constructor failed|failed to prepare statement/, "the journal in it is damaged"],
-  [/unable to open/, "it can't be made: check the permissions of its folder"],
-];
-
-/** A JournalError that says in one line what could not be done, with which file if that is not said in it, and why. */
-export function fileError(action: string, path: string | undefined, cause: unknown): JournalError {
-  if (cause instanceof JournalError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message.replace(/\s+/g, " ");
-  const what = path === undefined ? action : `${action} "${path}"`;
-  return new JournalError(`Cannot ${what}: ${reason}`, { cause });
-}
 
 /** @throws like the system does, if there is a file of that name. */
 export function refuseExisting(path: string): void {

@@ -18,7 +18,8 @@
  */
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { fileError, makeFile } from "./files.ts";
+import { fileError } from "./errors.ts";
+import { makeFile } from "./files.ts";
 import { JournalError } from "./journal.ts";
 
 /** How often to look whether somebody asks for a hold, or gives it back, in ms. */

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { copying, discard, fileError, publish, syncFile } from "./files.ts";
+import { fileError } from "./errors.ts";
+import { copying, discard, publish, syncFile } from "./files.ts";
 import { versionOf } from "./schema.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import { CHECKPOINT_PAGES, journalError, openDatabase } from "./database.ts";
+import { CHECKPOINT_PAGES, openDatabase } from "./database.ts";
+import { journalError } from "./errors.ts";
 import {
   type Act,
   type ActDraft,

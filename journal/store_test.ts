@@ -152,9 +152,12 @@ Deno.test("Store refuses a file that another Store has open, in this process or 
 Deno.test("Store refuses a path that is a directory, or under a file", () => {
   inDirectory((directory) => {
     Deno.mkdirSync(`${directory}/a.db`);
-    assert.throws(() => Store.open(`${directory}/a.db`), /a\.db": it is a directory: move it away$/);
+    assert.throws(() => Store.open(`${directory}/a.db`), /a\.db": it is a folder: move it away$/);
     Deno.writeTextFileSync(`${directory}/file`, "");
-    assert.throws(() => Store.open(`${directory}/file/a.db`), /a\.db": directory ".*file" can't be made/);
+    assert.throws(
+      () => Store.open(`${directory}/file/a.db`),
+      /Cannot make the folder ".*/file": it is there already/,
+    );
   });
 });
 
