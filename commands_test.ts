@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { answerOf, requestOf } from "./journal/hold.ts";
 import { JOURNAL_FILE } from "./journal/sqlite.ts";
 import type { Said } from "./protocol.ts";
+import { inFolder } from "./testing/folder.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
@@ -10,18 +11,7 @@ import { hasTerminal, TERMINAL } from "./testing/terminal.ts";
 
 /** A test with a folder, in which `data` is that of a server. */
 function test(name: string, body: (folder: string, data: string) => Promise<void>, ignore = false): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      const folder = await Deno.makeTempDir({ prefix: "hubbub-commands-" });
-      try {
-        await body(folder, `${folder}/data`);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
+  Deno.test({ name, ignore, fn: inFolder((folder) => body(folder, `${folder}/data`)) });
 }
 
 /** Somebody who is in the lobby. */

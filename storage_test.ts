@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { JOURNAL_FILE, openSqlite } from "./journal/sqlite.ts";
 import type { Said } from "./protocol.ts";
+import { inFolder } from "./testing/folder.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { ServerProcess } from "./testing/server_process.ts";
@@ -17,18 +18,7 @@ async function exists(path: string): Promise<boolean> {
 
 /** A test with a folder for data. */
 function test(name: string, check: (data: string) => Promise<void>, ignore = false): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      const data = await Deno.makeTempDir({ prefix: "hubbub-storage-" });
-      try {
-        await check(data);
-      } finally {
-        await Deno.remove(data, { recursive: true });
-      }
-    },
-  });
+  Deno.test({ name, ignore, fn: inFolder(check) });
 }
 
 /** Somebody who is in the lobby. */

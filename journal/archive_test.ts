@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
+import { inFolder, useJournal as use } from "../testing/folder.ts";
 import { exportArchive, importArchive, type Imported, type Source } from "./archive.ts";
 import { type Deed, type Draft, type Entry, isAct, JournalError } from "./journal.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
@@ -12,30 +13,8 @@ function draft(text: string, draft: Partial<Draft> = {}): Draft {
   return { room: "lobby", user: "u-ann", name: "Ann", text, nonce: `n${nonces++}`, at: 1, ...draft };
 }
 
-function inFolder(body: (folder: string) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const folder = await Deno.makeTempDir({ prefix: "archive-" });
-    try {
-      await body(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  };
-}
-
 function test(name: string, body: (folder: string) => Promise<void>): void {
   Deno.test(name, inFolder(body));
-}
-
-/** Does something with the journal in a folder. */
-function use<T>(folder: string, body: (store: Store) => T): T {
-  Deno.mkdirSync(folder, { recursive: true });
-  const store = Store.open(`${folder}/${JOURNAL_FILE}`);
-  try {
-    return body(store);
-  } finally {
-    store.close();
-  }
 }
 
 /** The journal in a folder, as text; by small writes, as a pipe may take them. */

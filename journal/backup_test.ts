@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { inFolder, useJournal as use } from "../testing/folder.ts";
 import { backup, restore } from "./backup.ts";
 import { Holder } from "./hold.ts";
 import { type Draft, type Entry, JournalError, type Kept } from "./journal.ts";
@@ -14,27 +15,8 @@ function draft(text: string, draft: Partial<Draft> = {}): Draft {
   return { room: "lobby", user: "u-ann", name: "Ann", text, nonce: `n${nonces++}`, at: 1, ...draft };
 }
 
-/** A test with an empty folder. */
 function test(name: string, body: (folder: string) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const folder = await Deno.makeTempDir({ prefix: "backup-" });
-    try {
-      await body(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
-}
-
-/** Does something with the journal in a folder. */
-function use<T>(folder: string, body: (store: Store) => T): T {
-  Deno.mkdirSync(folder, { recursive: true });
-  const store = Store.open(`${folder}/${JOURNAL_FILE}`);
-  try {
-    return body(store);
-  } finally {
-    store.close();
-  }
+  Deno.test(name, inFolder(body));
 }
 
 /** All that a journal has. */

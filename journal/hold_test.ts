@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inFolder } from "../testing/folder.ts";
 import { answerOf, HELD_LOG_BYTES_MAX, Hold, HOLD_ABANDONED_MS, Holder, requestOf } from "./hold.ts";
 import { JournalError } from "./journal.ts";
 
@@ -37,14 +38,7 @@ class Stage {
 }
 
 function test(name: string, body: (stage: Stage) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const directory = await Deno.makeTempDir({ prefix: "hold-" });
-    try {
-      await body(new Stage(directory));
-    } finally {
-      await Deno.remove(directory, { recursive: true });
-    }
-  });
+  Deno.test(name, inFolder((directory) => body(new Stage(directory))));
 }
 
 test("Hold is granted by who has the file, lasts until it is given back, and leaves nothing behind", async (stage) => {
