@@ -66,9 +66,9 @@ async function open(file: string): Promise<Source & Disposable> {
 }
 
 /** A size for people to read. */
-function sizeOf(bytes: number): string {
-  const [unit, name] = bytes < 1e6 ? [1e3, "kB"] : bytes < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
-  return `${(bytes / unit).toPrecision(3).replace(/\.0+$/, "")} ${name}`;
+export function sizeOf(bytes: number): string {
+  const [size, unit] = bytes < 1e6 ? [1e3, "kilobyte"] : bytes < 1e9 ? [1e6, "megabyte"] : [1e9, "gigabyte"];
+  return new Intl.NumberFormat("en", { style: "unit", unit, maximumSignificantDigits: 3 }).format(bytes / size);
 }
 
 function summary({ added, known, left }: Imported): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { sizeOf } from "./commands.ts";
 import { answerOf, requestOf } from "./journal/hold.ts";
 import { JOURNAL_FILE } from "./journal/sqlite.ts";
 import type { Said } from "./protocol.ts";
@@ -88,7 +89,7 @@ test(
     }
     const said = await talking;
     const archive = printed.pop()!;
-    assert.match(printed.join(""), /^Backed up to .*\/b\.db: \d+ kB\.\nExported \d+ lines to .*\/a\.jsonl\.\n$/);
+    assert.match(printed.join(""), /^Backed up to .*\/b\.db: [\d.]+ kB\.\nExported \d+ lines to .*\/a\.jsonl\.\n$/);
     assert(said > 20, `${said} messages`);
     await say(ann, "after");
     const log = texts(await readLobby(server));
@@ -111,6 +112,14 @@ test(
     }
   },
 );
+
+Deno.test("A size has three digits and a unit that fits", () => {
+  const sizes = [0, 400, 77_824, 999_999, 1_000_000, 1_540_000, 12_345_678, 2_500_000_000, 1_234_000_000_000];
+  assert.deepEqual(
+    sizes.map(sizeOf),
+    ["0 kB", "0.4 kB", "77.8 kB", "1,000 kB", "1 MB", "1.54 MB", "12.3 MB", "2.5 GB", "1,230 GB"],
+  );
+});
 
 test(
   "Last night's backup is restored: everything is as it was then, and who saw more starts again",
