@@ -76,6 +76,6 @@ function summary({ added, known, left }: Imported): string {
     const lines = Object.entries(counts).map(([plural, count]) => `${plural}: ${count}`);
     return lines.length > 0 ? ` ${what} ${lines.join(", ")}.` : "";
   };
-  const rest = [["Were there already:", known], ["Left out, as they are of another server:", left]] as const;
+  const rest = [["Were there already:", known], ["Left out, for they hold only where they are from:", left]] as const;
   return (told(["Imported", added]) || " Imported nothing.").slice(1) + rest.map(told).join("");
 }

@@ -190,8 +190,21 @@ test(
     assert.equal(await run("export", `--data=${other}`), text);
     assert.equal(await run("export", "--room=lobby", `--data=${other}`), text.replace("1}", '1,"room":"lobby"}'));
 
+    // Ann is somebody else here, and nobody locks rooms from elsewhere.
+    const theirs = [
+      { hubbub: 1 },
+      { type: "claim", user: "another", name: "Ann" },
+      { type: "entry", id: 1, room: "lobby", user: "another", name: "Ann", at: 1, nonce: "n", text: "four" },
+      { type: "act", id: 2, by: "boss", name: "Boss", at: 1, deed: { type: "lock", room: "lobby" } },
+      { type: "end", lines: 3 },
+    ];
+    await Deno.writeTextFile(archive, theirs.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const left = "Left out, for they hold only where they are from: names: 1, acts: 1.\n";
+    assert.equal(await importing(), `Imported messages: 1. ${left}`);
+    assert.equal(await importing(), `Imported nothing. Were there already: messages: 1. ${left}`);
+
     await using server = await ServerProcess.start({ data: other });
-    assert.deepEqual(texts(await readLobby(server)), ["one", "two", "three"]);
+    assert.deepEqual(texts(await readLobby(server)), ["one", "two", "three", "four"]);
     assert.match(
       await refused(1, "import", `--data=${other}`, archive),
       /^Cannot open the journal ".*": another process has it open/,
