@@ -11,7 +11,7 @@ import { Names } from "../text.ts";
 import { existing, removeDatabase, type Report, snapshot } from "./backup.ts";
 import { openDatabase } from "./database.ts";
 import { fileError, isLocked, journalError } from "./errors.ts";
-import { discard, discardFolder, publish, refuseExisting } from "./files.ts";
+import { discard, discardFolders, missingFolders, publish, refuseExisting } from "./files.ts";
 import { type Deed, JournalError } from "./journal.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
 import { Numbers, Store } from "./store.ts";
@@ -281,9 +281,13 @@ export async function importArchive(
   { report, indexing }: { readonly report: Report; readonly indexing: Report },
 ): Promise<Imported> {
   const path = join(directory, JOURNAL_FILE);
-  const made = [directory, path].filter((each) => !existsSync(each));
+  const missing = missingFolders(directory);
+  const isMissing = !existsSync(path);
+  let isOurs = false;
   try {
     const db = openDatabase(path);
+    // Not before: a server may have made it just now, and has it.
+    isOurs = isMissing;
     try {
       const imported = await read(source, new Target(db, path), report);
       indexAll(new Store(db, path), imported.added[KINDS.entry!.plural] ?? 0, indexing);
@@ -292,8 +296,8 @@ export async function importArchive(
       db.close();
     }
   } catch (error) {
-    if (made.includes(path)) removeDatabase(path);
-    if (made.includes(directory)) discardFolder(directory);
+    if (isOurs) removeDatabase(path);
+    discardFolders(missing);
     throw fileError(`import ${source.name}`, undefined, error);
   }
 }
@@ -313,7 +317,8 @@ async function read(source: Source, journal: Target, report: Report): Promise<Im
         throw new LineError(name, number, reason);
       };
       if (isWhole) fail("comes after the end");
-      const line = parse(text) ?? fail("is not a JSON object");
+      const line = parse(text) ??
+        fail(`is not a JSON object${number === 1 ? ": it is no archive of hubbub export" : ""}`);
       if (number === 1) {
         if (!Number.isSafeInteger(line.hubbub)) fail('is not the first of an archive, {"hubbub":1}');
         if (Number(line.hubbub) > FORMAT) {

@@ -291,6 +291,10 @@ test("A line that is wrong is named with what is wrong, and nothing is imported"
       assert.match(error.message, reason);
       return true;
     });
+    await assert.rejects(
+      imported(`${folder}/a/deep/one`, "\n"),
+      /line 1 is not a JSON object: it is no archive of hubbub export/,
+    );
     assert.deepEqual([...Deno.readDirSync(folder)], [], "neither a folder nor a journal is left");
   }
   const notUtf8 = new Uint8Array([...new TextEncoder().encode(`${first}\n`), 0x22, 0xFF, 0x22]);

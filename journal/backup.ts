@@ -1,20 +1,20 @@
-import {
-  closeSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, linkSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { lockDatabase, refuseStrangers } from "./database.ts";
 import { fileError, isLocked, journalError } from "./errors.ts";
-import { copying, discard, publish, refuseExisting, replace, syncFile } from "./files.ts";
+import {
+  copying,
+  discard,
+  discardFolders,
+  makeFolder,
+  missingFolders,
+  publish,
+  refuseExisting,
+  replace,
+  syncFile,
+} from "./files.ts";
 import { Hold } from "./hold.ts";
 import { JournalError } from "./journal.ts";
 import { versionOf } from "./schema.ts";
@@ -91,7 +91,8 @@ export async function backup(directory: string, file: string, report: Report): P
  * will be given again, so its epoch is a new one: clients start again with its newest page.
  * @param now the time that the kept one's name gets.
  * @returns where what was there is kept; undefined if there was nothing.
- * @throws {JournalError} when another process has the journal, or the backup can't be used. Nothing has changed then.
+ * @throws {JournalError} when another process has the journal, or the backup can't be used. Nothing has changed then, and
+ * a folder that was not there is not there.
  */
 export async function restore(
   directory: string,
@@ -103,12 +104,13 @@ export async function restore(
   const partial = `${path}.partial`;
   const time = now.toISOString().replace(/\.\d+/, "").replaceAll(":", "-");
   const kept = path.replace(/\.db$/, `.${time}.db`);
+  const missing = missingFolders(directory);
   let lock: DatabaseSync | undefined;
   try {
     // To read it and close it would end the lock on it.
     if (existsSync(path) && realpathSync(path) === realpathSync(file)) throw new Error("it is the journal itself");
     using source = opened(file);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
     if (isThere) refuseExisting(kept);
     lock = lockAnything(path);
@@ -138,6 +140,7 @@ export async function restore(
     lock?.close();
     // What was made only to be locked.
     if (lock && statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path);
+    discardFolders(missing);
   }
 }
 

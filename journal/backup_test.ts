@@ -238,8 +238,8 @@ test("Restoring is refused while a process has the journal, and when the backup 
   const refuse = async (bytes: Uint8Array, reason: RegExp) => {
     Deno.writeFileSync(`${folder}/bad.db`, bytes);
     await assertRefused(data, () => put(data, `${folder}/bad.db`), reason);
-    await assert.rejects(put(`${folder}/new`, `${folder}/bad.db`), JournalError);
-    assert.deepEqual(files(`${folder}/new`), [], "no empty journal is left");
+    await assert.rejects(put(`${folder}/new/deep`, `${folder}/bad.db`), JournalError);
+    assert.deepEqual(files(folder), ["b.db", "bad.db", "data"], "neither a folder nor a journal is left");
   };
   await refuse(new TextEncoder().encode("Dear diary, ".repeat(1_000)), /bad\.db": it is not a journal$/);
   await refuse(new Uint8Array(0), /it is not a journal$/);
@@ -253,6 +253,11 @@ test("Restoring is refused while a process has the journal, and when the backup 
   await refuse(
     Deno.readFileSync(`${folder}/bad.db`),
     /bad\.db": it was written by a newer Hubbub \(format 99, this one knows \d+\): use that one$/,
+  );
+  await assertRefused(
+    data,
+    () => put(`${folder}/b.db`, `${folder}/b.db`),
+    /in ".*\/b\.db": it is a file: take the name of a folder$/,
   );
   await assertRefused(data, () => put(data, `${folder}/none.db`), /there is no such file or folder$/);
   await assertRefused(data, () => put(data, `${data}/${JOURNAL_FILE}`), /it is the journal itself$/);

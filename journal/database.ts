@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileError, journalError } from "./errors.ts";
-import { makeFile } from "./files.ts";
+import { journalError } from "./errors.ts";
+import { makeFile, makeFolder } from "./files.ts";
 import { answerOf } from "./hold.ts";
 import { keepOlder } from "./older.ts";
 import { APPLICATION_ID, migrate, MIGRATIONS, versionOf } from "./schema.ts";
@@ -84,12 +84,7 @@ function mayBeWritten(path: string, error: unknown): boolean {
 
 /** Makes the directory and the file if they are missing, and looks at what is there without changing it. */
 function prepareFile(path: string, known: number): void {
-  const directory = dirname(path);
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw fileError("make the folder", directory, error);
-  }
+  makeFolder(dirname(path));
   const file = statSync(path, { throwIfNoEntry: false });
   if (file?.isDirectory()) throw new Error("it is a folder: move it away");
   if (!file) return makeEmpty(path);

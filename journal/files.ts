@@ -9,6 +9,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -18,6 +19,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { fileError } from "./errors.ts";
 
 /** How much is copied at once, in bytes. */
 const COPY_BYTES = 1024 * 1024;
@@ -91,10 +93,25 @@ export function discard(path: string): void {
   } catch { /* Why it is of no use is of more interest. */ }
 }
 
-/** The same with a folder, unless there is something in it. */
-export function discardFolder(path: string): void {
+/** Makes a folder for its owner alone, unless it is there. @throws {JournalError} when it can't be made. */
+export function makeFolder(path: string): void {
   try {
-    rmdirSync(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Error("it is a file: take the name of a folder");
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileError("keep anything in", path, error);
+  }
+}
+
+/** Those that would be made for a folder to be there, it and around it, the innermost first. */
+export function missingFolders(path: string): string[] {
+  return existsSync(path) || dirname(path) === path ? [] : [path, ...missingFolders(dirname(path))];
+}
+
+/** Removes folders, as far as there is nothing in them, the first one first. */
+export function discardFolders(paths: readonly string[]): void {
+  try {
+    for (const path of paths) rmdirSync(path);
   } catch { /* As above. */ }
 }
 

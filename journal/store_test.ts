@@ -156,7 +156,7 @@ Deno.test("Store refuses a path that is a directory, or under a file", () => {
     Deno.writeTextFileSync(`${directory}/file`, "");
     assert.throws(
       () => Store.open(`${directory}/file/a.db`),
-      /Cannot make the folder "[^"]*file": it is there already/,
+      /^Error: Cannot keep anything in ".*file": it is a file: take the name of a folder$/,
     );
   });
 });
