@@ -213,8 +213,13 @@ export const COMMANDS = {
     words: ["[FILE]"],
     flags: ["room", "data"],
     help: "write everything, or one room, as lines of JSON, while the server runs, too",
-    more: ["Without FILE they go to the standard output: hubbub export | gzip > everything.jsonl.gz"],
-    command: ({ data, room, files }) => ({ name: "export", data: data(), room: room(), file: files[0] }),
+    more: ["Without FILE, or with -, they go to the standard output: hubbub export | gzip > everything.jsonl.gz"],
+    command: ({ data, room, files }) => ({
+      name: "export",
+      data: data(),
+      room: room(),
+      file: files[0] === "-" ? undefined : files[0],
+    }),
   },
   "import": {
     words: ["FILE"],
@@ -231,6 +236,13 @@ function isCommand(name: string | undefined): name is CommandName {
   return name !== undefined && Object.hasOwn(COMMANDS, name);
 }
 
+/** @throws {UsageError} when there is none of that name. */
+function commandOf(name: string): CommandName {
+  if (isCommand(name)) return name;
+  const hint = parseAddress(name) ? `where to listen is --addr=${name}` : "without one hubbub serves";
+  throw new UsageError(`There is no command '${name}': ${hint}. See --help`);
+}
+
 /**
  * Reads the command line and the environment.
  * @param args the words after the program's name.
@@ -242,6 +254,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
   const [name, ...files] = words;
   if (flags.help) return isCommand(name) ? { name: "help", about: name } : { name: "help" };
   if (flags.version) return { name: "version" };
+  if (name === "help") return files[0] === undefined ? { name } : { name, about: commandOf(files[0]) };
 
   function read<T>(flag: string, setting: Omit<Setting<T>, "value" | "help">): T {
     const given = flags[flag];
@@ -250,8 +263,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       : parsed(setting.env, env(setting.env) || setting.default, setting);
   }
   if (name !== undefined) {
-    if (!isCommand(name)) throw new UsageError(`Unexpected argument '${name}'; see --help`);
-    const line: CommandLine = COMMANDS[name];
+    const line: CommandLine = COMMANDS[commandOf(name)];
     refuseOthers(name, line, Object.keys(flags), files);
     return line.command({
       files,

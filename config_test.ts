@@ -78,8 +78,11 @@ Deno.test("HOSTILE 35: an unknown flag, a flag without its value and a stray wor
   assert.match(complaint(["--addr"]), /'--addr <value>' argument missing; see --help$/);
   assert.match(complaint(["--help=1"]), /'-h, --help' does not take an argument; see --help$/);
   assert.equal(complaint(["--foo.bar=1"]), "Unknown option '--foo.bar'; see --help");
-  assert.equal(complaint(["127.0.0.1:8080"]), "Unexpected argument '127.0.0.1:8080'; see --help");
-  assert.equal(complaint(["8080"]), "Unexpected argument '8080'; see --help");
+  assert.equal(
+    complaint(["127.0.0.1:8080"]),
+    "There is no command '127.0.0.1:8080': where to listen is --addr=127.0.0.1:8080. See --help",
+  );
+  assert.equal(complaint(["8080"]), "There is no command '8080': where to listen is --addr=8080. See --help");
 });
 
 Deno.test("Every flag has an environment variable, and the flag wins", () => {
@@ -195,6 +198,8 @@ Deno.test("--help and --version win over everything else", () => {
   assert.deepEqual(parseCommand(["--help", "--addr=bad"], () => undefined), { name: "help" });
   assert.deepEqual(parseCommand(["-h"], () => undefined), { name: "help" });
   assert.deepEqual(parseCommand(["backup", "--help"], () => undefined), { name: "help", about: "backup" });
+  assert.deepEqual(parseCommand(["help"], () => undefined), { name: "help" });
+  assert.deepEqual(parseCommand(["help", "backup"], () => undefined), { name: "help", about: "backup" });
   assert.deepEqual(parseCommand(["--version"], () => undefined), { name: "version" });
 });
 
@@ -204,6 +209,7 @@ Deno.test("A first word is a command, with its files, the folder and its own fla
   assert.deepEqual(command("--data=/srv", "restore", "b.db"), { name: "restore", data: "/srv", file: "b.db" });
   assert.deepEqual(command("import", "--data", "/srv", "a"), { name: "import", data: "/srv", file: "a" });
   assert.deepEqual(command("export"), { name: "export", data: "./data", file: undefined, room: undefined });
+  assert.deepEqual(command("export", "-"), command("export"));
   assert.deepEqual(command("export", "--room=den", "--", "-a"), {
     name: "export",
     data: "./data",
@@ -225,8 +231,9 @@ Deno.test("HOSTILE 35: a command's words and flags are as strict as the server's
     "export --room=Den": '--room takes the name of a room; got "Den"',
     "--room=den": "--room is a flag of hubbub export alone; see --help",
     "backup b.db --data=:memory:": "hubbub backup takes a folder, and --data=:memory: is none",
-    "Backup b.db": "Unexpected argument 'Backup'; see --help",
-    "toString": "Unexpected argument 'toString'; see --help",
+    "Backup b.db": "There is no command 'Backup': without one hubbub serves. See --help",
+    "toString": "There is no command 'toString': without one hubbub serves. See --help",
+    "help toString": "There is no command 'toString': without one hubbub serves. See --help",
   };
   for (const [line, message] of Object.entries(bad)) assert.equal(complaint(line.split(" ")), message);
 });
