@@ -193,7 +193,10 @@ export const COMMANDS = {
     words: [],
     flags: ["data", "addr", "tls-cert"],
     help: "make a new administrator's link, while the server runs, too; the old one ends",
-    more: ["Behind a proxy, put your own address in place of the one that is printed."],
+    more: [
+      "For example: hubbub admin-link --data=/srv/hubbub --addr=:8081",
+      "Behind a proxy, put your own address in place of the one that is printed.",
+    ],
     command: ({ data, addr, scheme }) => ({ name: "admin-link", data: data(), addr: addr(), scheme: scheme() }),
   },
   "backup": {
@@ -207,6 +210,7 @@ export const COMMANDS = {
     words: ["FILE"],
     flags: ["data"],
     help: "put a backup in the journal's place, which is kept beside it",
+    more: ["End the server first. For example: hubbub restore backups/hubbub-2026-11-27.db"],
     command: ({ data, files }) => ({ name: "restore", data: data(), file: files[0]! }),
   },
   "export": {
@@ -225,7 +229,7 @@ export const COMMANDS = {
     words: ["FILE"],
     flags: ["data"],
     help: "take in what was exported, but for what is there already",
-    more: ["FILE - is the standard input: gunzip -c everything.jsonl.gz | hubbub import -"],
+    more: ["End the server first. FILE - is the standard input: gunzip -c everything.jsonl.gz | hubbub import -"],
     command: ({ data, files }) => ({ name: "import", data: data(), file: files[0]! }),
   },
 } as const satisfies Record<string, CommandLine>;
@@ -341,7 +345,7 @@ export function help(about?: CommandName): string {
     `--${flag}=${value}`,
     `${help}\n[${env}${fallback && `, default ${fallback}`}]`,
   ]);
-  settings.push(["--help", "print this"], ["--version", "print the version"]);
+  settings.push(["--help", "print this; after a command, what that takes"], ["--version", "print the version"]);
   const limits = LIMIT_NAMES.map((name) => {
     const { flag, default: value, unit, what, hit } = LIMITS[name];
     return [flag ? `--${flag}=${value}` : `(fixed) ${value}`, `${unit}: ${what}\n${hit}`];

@@ -240,12 +240,14 @@ Deno.test("HOSTILE 35: a command's words and flags are as strict as the server's
 
 Deno.test("--help tells of every command, what it takes and its flags; both READMEs name it", async () => {
   const readmes = await Promise.all(["README.md", "README.zh-CN.md"].map((name) => Deno.readTextFile(name)));
+  assert.match(help(), /^ {2}--help +print this; after a command, what that takes$/m);
   for (const [name, { words, flags }] of Object.entries(COMMANDS)) {
     assert(help().includes(`  hubbub ${name} ${words.join(" ")}`), name);
     const own = help(name as keyof typeof COMMANDS);
     assert(
       own.startsWith(`hubbub ${name}: `) && own.split("\n")[2]!.endsWith(words.map((word) => ` ${word}`).join("")),
     );
+    assert.match(own, new RegExp(`(: |\\| )hubbub ${name}\\b.*( -|\\.db|\\.gz|:8081)$`, "m"), "there is an example");
     for (const flag of flags) {
       assert(help().includes(`--${flag}=`), flag);
       assert.match(own, new RegExp(`^  --${flag}=[A-Z]+ +[a-z]`, "m"));
