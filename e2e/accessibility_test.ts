@@ -179,7 +179,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await page.keyboard.press("Escape");
     await page.keyboard.press("Enter");
     await item(2).click();
-    await item(5).click();
+    await item(6).click();
     await check("for how long somebody is banned");
     await page.keyboard.press("Escape");
     await page.click("#moderate");
@@ -213,7 +213,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await check("a key is needed");
     await page.fill("#pass", "open-barley");
     await page.press("#pass", "Enter");
-    await page.locator("#access .quiet").waitFor();
+    await page.locator("#pass[aria-invalid=true]").waitFor();
     await check("the key is wrong");
   });
 }
