@@ -356,7 +356,7 @@ scenario("keys, and what keeps order, can be looked at in e2e/screenshots", asyn
   await shootAll("ban", async (page) => {
     await page.keyboard.press("Escape");
     await page.locator("#timeline .act").click();
-    await choose(page, 2, 5);
+    await choose(page, 2, 6);
   });
   await shootAll("slow", async (page) => {
     await page.keyboard.press("Escape");
