@@ -4,8 +4,8 @@ import type { Metrics } from "./metrics.ts";
 
 /** How often the event loop is looked at, in ms: a tenth of a second that it stood still is seen, and it costs next to nothing. */
 export const BEAT_MS = 100;
-/** How often the metrics tick, in beats: every second. */
-const TICK_BEATS = 10;
+/** How many beats a second has. */
+const SECOND_BEATS = 10;
 /** How often the journal's files are measured, in beats: every ten seconds. */
 const SIZE_BEATS = 100;
 
@@ -13,9 +13,10 @@ const SIZE_BEATS = 100;
  * Measures, for the metrics, what nobody tells them: how late the event loop is, and how large the journal's files. Node's
  * `monitorEventLoopDelay`, as Deno 2.9 has it, does not see that the loop stood still.
  * @param data the journal's folder, if it has one.
+ * @param second is called every second, when the metrics know how it went.
  * @returns ends it. By itself it does not keep the process running.
  */
-export function startHeartbeat(metrics: Metrics, data: string | undefined): () => void {
+export function startHeartbeat(metrics: Metrics, data: string | undefined, second: () => void): () => void {
   let due = performance.now() + BEAT_MS;
   let beats = 0;
   const measure = () => {
@@ -27,7 +28,10 @@ export function startHeartbeat(metrics: Metrics, data: string | undefined): () =
     metrics.eventLoopDelay.observe(Math.max(now - due, 0) / 1_000);
     due = now + BEAT_MS;
     beats++;
-    if (beats % TICK_BEATS === 0) metrics.tick();
+    if (beats % SECOND_BEATS === 0) {
+      metrics.tick();
+      second();
+    }
     if (beats % SIZE_BEATS === 0) measure();
   }, BEAT_MS);
   Deno.unrefTimer(timer);

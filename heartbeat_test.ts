@@ -13,7 +13,7 @@ async function beats(metrics: Metrics, count: number): Promise<number[]> {
 
 Deno.test("That the event loop stood still is seen in its delay, and nowhere else", async () => {
   const metrics = new Metrics();
-  const stop = startHeartbeat(metrics, undefined);
+  const stop = startHeartbeat(metrics, undefined, () => {});
   const stall = (ms: number) => {
     for (const end = performance.now() + ms; performance.now() < end;);
   };
@@ -25,15 +25,25 @@ Deno.test("That the event loop stood still is seen in its delay, and nowhere els
   stop();
 });
 
+Deno.test("Every second somebody is told that the metrics know how it went", async () => {
+  const metrics = new Metrics();
+  const ticks: string[] = [];
+  metrics.tick = () => void ticks.push("tick");
+  const stop = startHeartbeat(metrics, undefined, () => ticks.push("told"));
+  while (ticks.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  stop();
+  assert.deepEqual(ticks, ["tick", "told"]);
+});
+
 Deno.test("The size of the database is that of its files, and 0 as long as there are none", async () => {
   const data = await Deno.makeTempDir();
   const metrics = new Metrics();
-  startHeartbeat(metrics, data)();
+  startHeartbeat(metrics, data, () => {})();
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.equal(metrics.databaseBytes, 0);
   await Deno.writeFile(join(data, JOURNAL_FILE), new Uint8Array(1_000));
   await Deno.writeFile(join(data, `${JOURNAL_FILE}-wal`), new Uint8Array(500));
-  startHeartbeat(metrics, data)();
+  startHeartbeat(metrics, data, () => {})();
   while (metrics.databaseBytes === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   assert.equal(metrics.databaseBytes, 1_500);
   await Deno.remove(data, { recursive: true });

@@ -24,9 +24,6 @@ import { startTelemetry } from "./telemetry.ts";
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;
 
-/** How often the hub is told that time goes by, in ms. */
-const TICK_MS = 1_000;
-
 /** How long after the start the page is packed, in ms. Before, what is sent is compressed anew each time, or not at all. */
 const PACK_AFTER_MS = 2_000;
 
@@ -39,7 +36,6 @@ async function serve(config: Config, log: Log): Promise<void> {
     loadAssets(),
   ]);
   const metrics = new Metrics(log);
-  startHeartbeat(metrics, data);
   startTelemetry(metrics);
   const moderation = new Moderation(journal.acts);
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
@@ -54,7 +50,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources(), log });
   const addr = await server.listen(config.addr, certificate);
   const ended = hub.run();
-  const beat = setInterval(() => hub.tick(), TICK_MS);
+  const stopHeartbeat = startHeartbeat(metrics, data, () => hub.tick());
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
   if (tls && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => renew(server, tls, log));
@@ -79,7 +75,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   await told;
   log("ending", {});
   setTimeout(() => Deno.exit(0), END_MS_MAX);
-  clearInterval(beat);
+  stopHeartbeat();
   hub.close();
   await ended;
   await Promise.all([server.drain(), webhooks.close()]);

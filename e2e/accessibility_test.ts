@@ -1,7 +1,6 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
-import axe from "axe-core";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { isAccessible, LOOKS } from "./axe.ts";
 import {
   hasMessages,
   isCalled,
@@ -12,42 +11,8 @@ import {
   reaches,
   scenario,
   type Speaker,
-  type Stage,
-  WIDE,
   write,
 } from "./stage.ts";
-
-/** What is looked for: WCAG 2.2 AA, and what else axe-core knows to be good. */
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-/** In each of these the page is looked at in all of its states. */
-const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
-  "wide, light": { viewport: WIDE, colorScheme: "light" },
-  "wide, dark, in Chinese": { viewport: WIDE, colorScheme: "dark", locale: "zh-CN" },
-  "phone, light": { viewport: PHONE, colorScheme: "light", hasTouch: true, isMobile: true },
-  "phone, dark": { viewport: PHONE, colorScheme: "dark", hasTouch: true, isMobile: true },
-};
-
-/** axe-core finds nothing to complain about. */
-async function isAccessible(page: Page, state: string): Promise<void> {
-  // What is half visible has half of its contrast.
-  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
-  const violations = await page.evaluate(async (tags) => {
-    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, html, failureSummary }) => `${id} at ${target}: ${html.slice(0, 200)} ${failureSummary}`)
-    );
-  }, TAGS);
-  assert.deepEqual(violations, [], state);
-}
-
-/** A page with axe-core in it. What the tests evaluate is not subject to the page's Content-Security-Policy. */
-async function open(stage: Stage, options: BrowserContextOptions, at = ""): Promise<Page> {
-  const page = await stage.open({ ...options, at });
-  await page.evaluate(axe.source);
-  return page;
-}
 
 /** Everything that can be in a conversation. */
 async function talk(ana: Speaker, bob: Speaker): Promise<void> {
@@ -64,7 +29,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     const isPhone = options.isMobile ?? false;
     const ana = await stage.speaker("Ana", "lobby", "kitchen", "garden");
     const bob = await stage.speaker("Bob", "lobby", "kitchen", "garden");
-    const page = await open(stage, options);
+    const page = await stage.open(options);
     const check = (state: string) => isAccessible(page, state);
     await check("an empty room, as a guest");
 
@@ -165,7 +130,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
   scenario(`axe-core finds nothing to complain about in what keeps order and lets in: ${look}`, async (stage) => {
     const bob = await stage.speaker("Bob", "lobby");
     await bob.say("lobby", "One", "Two");
-    const page = await open(stage, options, stage.admin);
+    const page = await stage.open({ ...options, at: stage.admin });
     const check = (state: string) => isAccessible(page, state);
     const item = (index: number) => page.locator(".menu button").nth(index);
     await hasMessages(page, 2);
@@ -223,18 +188,17 @@ scenario("at 200 % nothing scrolls sideways, and at the size of a small phone ne
   const bob = await stage.speaker("Bob", "lobby");
   await talk(ana, bob);
   for (const viewport of [{ width: 640, height: 400 }, { width: 320, height: 568 }]) {
-    const page = await open(
-      stage,
-      { viewport, deviceScaleFactor: 2 },
-      "?room=a-room-with-a-rather-long-name-that-does-not-fit",
-    );
+    const page = await stage.open({
+      viewport,
+      deviceScaleFactor: 2,
+      at: "?room=a-room-with-a-rather-long-name-that-does-not-fit",
+    });
     for (const room of ["a-room-with-a-rather-long-name-that-does-not-fit", "lobby"]) {
       await page.goto(new URL(`?room=${room}`, stage.url).href);
       await isIn(page, room);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width);
       assert.equal(await page.locator("#viewport").evaluate((view) => view.scrollWidth - view.clientWidth), 0);
     }
-    await page.evaluate(axe.source);
     await isAccessible(page, `${viewport.width} px`);
   }
 });
@@ -243,7 +207,7 @@ scenario("with the spacing that somebody needs to read, no text is cut off", asy
   const ana = await stage.speaker("Ana", "lobby");
   const bob = await stage.speaker("Bob", "lobby");
   await talk(ana, bob);
-  const page = await open(stage, { viewport: PHONE });
+  const page = await stage.open({ viewport: PHONE });
   await hasMessages(page, 6);
   // WCAG 1.4.12.
   await page.evaluate(() => {

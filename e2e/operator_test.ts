@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
-import axe from "axe-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { FolderAdministrator } from "../administrator.ts";
-import { AWAY, listen, PHONE, reaches, scenario, type Stage, WIDE } from "./stage.ts";
+import { isAccessible, LOOKS } from "./axe.ts";
+import { AWAY, listen, PHONE, reaches, scenario, type Stage } from "./stage.ts";
 
 /** The operator's page, by the link that the server printed, in a browser where nobody has been before. */
 async function open(stage: Stage, options?: BrowserContextOptions): Promise<Page> {
@@ -283,28 +283,6 @@ scenario("on a phone each part is closed, tells how much is in it, and opens whe
 });
 
 /** In each of these the page is looked at. */
-const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
-  "wide, light": { viewport: WIDE, colorScheme: "light" },
-  "wide, dark, in Chinese": { viewport: WIDE, colorScheme: "dark", locale: "zh-CN" },
-  "phone, light": { viewport: PHONE, colorScheme: "light", hasTouch: true, isMobile: true },
-  "phone, dark": { viewport: PHONE, colorScheme: "dark", hasTouch: true, isMobile: true },
-};
-
-/** axe-core finds nothing to complain about, and nothing is wider than the screen. */
-async function isAccessible(page: Page, state: string): Promise<void> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-    const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const { violations } = await axe.run(document, { runOnly, resultTypes: ["violations"] });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`)
-    );
-  });
-  assert.deepEqual(violations, [], state);
-  assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${state} scrolls sideways`);
-}
-
 for (const [look, options] of Object.entries(LOOKS)) {
   scenario(`axe-core finds nothing to complain about on the operator's page: ${look}`, async (stage) => {
     await stage.speaker("Ana", "lobby", "kitchen");
