@@ -111,5 +111,10 @@ export class Door<C extends Caller> {
 }
 
 function banned({ deed: { until } }: Ban): Answer {
-  return { code: "banned", reason: "You are banned here.", detail: until === undefined ? undefined : String(until) };
+  return holdingUntil({ code: "banned", reason: "You are banned here." }, until);
+}
+
+/** An answer with when it ends, in ms since 1970, if it does. */
+export function holdingUntil(answer: Omit<Answer, "detail">, until: number | undefined): Answer {
+  return { ...answer, detail: until === undefined ? undefined : String(until) };
 }

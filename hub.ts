@@ -4,7 +4,7 @@ import { Channel } from "./channel.ts";
 import { Client, type ClientEvent, type ClientPorts, type Socket, type Visit } from "./client.ts";
 import { type Act, type Draft, type Entry, isAct, type Journal, type Kept, type Stored } from "./journal/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { type Answer, type Caller, Door } from "./door.ts";
+import { type Answer, type Caller, Door, holdingUntil } from "./door.ts";
 import { fitting, type LiveRoom, type Visitor } from "./live_room.ts";
 import { type Log, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -82,8 +82,8 @@ interface Petitioner {
   failed(): void;
 }
 
-/** Who wrote a draft: a client, whoever wants something done, or whoever called `post` and waits for what becomes of it. */
-type Author = Session | Petitioner | PromiseWithResolvers<Stored>;
+/** Who said something: a client, or whoever called `post` and waits for what becomes of it. */
+type Author = Session | PromiseWithResolvers<Stored>;
 
 /** Why something that was posted is not said. */
 export class PostRefused extends Error {
@@ -130,7 +130,7 @@ export class Hub {
   readonly #names: Names;
   readonly #log: Log;
   readonly #door: Door<Session>;
-  readonly #scribe: Scribe<Author>;
+  readonly #scribe: Scribe<Author, Petitioner>;
   readonly #sweeper: Sweeper<Client>;
   readonly #privateLines = new PrivateLines();
   readonly #sessions = new Map<Client, Session>();
@@ -257,7 +257,7 @@ export class Hub {
     }
     if (this.#isBusy(live)) throw new PostRefused("busy", BUSY);
     const author: Author = Promise.withResolvers();
-    this.#scribe.write({ room, user, name, text, nonce, at: this.#clock.date() }, author);
+    this.#scribe.say({ room, user, name, text, nonce, at: this.#clock.date() }, author);
     this.#scribe.commit();
     return await author.promise;
   }
@@ -373,7 +373,7 @@ export class Hub {
         return this.#refuse(session, "busy", BUSY, about);
       }
       const { id: user, name } = session.me!;
-      this.#scribe.write({ room, user, name, text, nonce, at: this.#clock.date() }, session);
+      this.#scribe.say({ room, user, name, text, nonce, at: this.#clock.date() }, session);
     },
 
     delete: (session, { room, id: message }) => {
@@ -385,7 +385,7 @@ export class Hub {
       const { me } = session;
       const author = this.#isAdministrator(session) ? undefined : me!.id;
       if (!this.#sessions.has(session.client)) return;
-      this.#scribe.write(
+      this.#scribe.act(
         { deed: { type: "delete", room, message, author }, by: me!.id, name: me!.name, at: this.#clock.date() },
         {
           done: (act) => act || this.#refuse(session, "notFound", "It is gone, or somebody else said it.", about),
@@ -611,7 +611,7 @@ export class Hub {
     });
     if ("code" in errand) return tell(errand);
     const { deed, secret } = errand;
-    this.#scribe.write({ deed, by: by.id, name: by.name, at: this.#clock.date() }, {
+    this.#scribe.act({ deed, by: by.id, name: by.name, at: this.#clock.date() }, {
       done: (act) => tell({ id: act!.id, secret }),
       failed: () => tell({ code: "storage", reason: NOT_KEPT }),
     });
@@ -638,7 +638,7 @@ export class Hub {
 
   // What the journal answers.
 
-  readonly #kept: ScribeListener<Author> = {
+  readonly #kept: ScribeListener<Author, Petitioner> = {
     catchUp: async () => {
       for (let more = true; more;) {
         const page = await this.#journal.since(this.#rooms.last, CATCH_UP_ENTRIES);
@@ -652,21 +652,19 @@ export class Hub {
           from.resolve({ entry, duplicate });
         } else if (duplicate) {
           // Not as a line of the room, of which smaller ids may still be on their way to whoever sent it again.
-          this.#tell(from as Session, { type: "kept", room: entry.room, nonce: entry.nonce, id: entry.id });
+          this.#tell(from, { type: "kept", room: entry.room, nonce: entry.nonce, id: entry.id });
         } else {
-          (from as Session).client.echo(since, commit);
+          from.client.echo(since, commit);
         }
       }
     },
-    acted: (act, from) => (from as Petitioner).done(act),
-    failed: (draft, from) => {
-      if ("deed" in draft) return (from as Petitioner).failed();
+    acted: (act, petitioner) => petitioner.done(act),
+    failed: ({ room, nonce }, from) => {
       if ("reject" in from) return from.reject(new PostRefused("storage", NOT_KEPT));
-      const { room, nonce } = draft;
-      const session = from as Session;
-      if (session.client.form === "plain") return this.#remove(session.client, Disconnect.storage);
-      this.#refuse(session, "storage", NOT_KEPT, { room, nonce });
+      if (from.client.form === "plain") return this.#remove(from.client, Disconnect.storage);
+      this.#refuse(from, "storage", NOT_KEPT, { room, nonce });
     },
+    undone: (petitioner) => petitioner.failed(),
   };
 
   /** Something was kept, and this is what follows it. Called in the journal's order. */
@@ -758,11 +756,7 @@ const BUSY = "More is said than the server can deliver. Try again later.";
 const NOT_KEPT = "It can't be kept at the moment. Try again later.";
 
 function muted({ deed: { until } }: Mute): Answer {
-  return {
-    code: "muted",
-    reason: "You can't say anything at the moment.",
-    detail: until === undefined ? undefined : String(until),
-  };
+  return holdingUntil({ code: "muted", reason: "You can't say anything at the moment." }, until);
 }
 
 const ADMINISTRATORS_ONLY = "This takes an administrator.";

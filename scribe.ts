@@ -13,25 +13,27 @@ export const DRAFTS_LENGTH_MAX = 64 * 1024 * 1024;
 /** How long after a commit that failed it is found out whether it really did, in ms, if nothing more is said. */
 export const CATCH_UP_MS = 1_000;
 
-/** What becomes of drafts, with what came along with each. */
-export interface ScribeListener<T> {
+/** What becomes of drafts, with whom each is from: an author `A` of what is said, a petitioner `P` of what is done. */
+export interface ScribeListener<A, P> {
   /**
    * The last commit failed, or seemed to: delivers what has been kept all the same, before anything newer is.
    * @throws {JournalError} when that can't be found out now.
    */
   catchUp(): Promise<void>;
   /** Drafts were kept, in this order; `since` is when each was written, in ms on the clock. */
-  stored(stored: readonly (Stored & { readonly from: T; readonly since: number })[], commit: Commit): void;
+  stored(stored: readonly (Stored & { readonly from: A; readonly since: number })[], commit: Commit): void;
   /** Something that is done was kept; undefined if there was nothing to do it to. */
-  acted(act: Act | undefined, from: T): void;
-  /** A draft was not kept; it may be written again. */
-  failed(draft: Draft | ActDraft, from: T): void;
+  acted(act: Act | undefined, from: P): void;
+  /** What was said was not kept; it may be said again. */
+  failed(draft: Draft, from: A): void;
+  /** What should be done was not kept, likewise. */
+  undone(from: P): void;
 }
 
-/** A draft, what came along with it, and when, in ms on the clock. */
-interface Waiting<T, D extends Draft | ActDraft = Draft | ActDraft> {
+/** A draft, whom it is from, and when, in ms on the clock. */
+interface Waiting<D, F> {
   readonly draft: D;
-  readonly from: T;
+  readonly from: F;
   readonly since: number;
 }
 
@@ -39,13 +41,13 @@ interface Waiting<T, D extends Draft | ActDraft = Draft | ActDraft> {
  * Takes what is said and done to the journal: one commit at a time, and what is said meanwhile is the next. What is done, which
  * is seldom, is a commit of its own.
  */
-export class Scribe<T> {
+export class Scribe<A, P> {
   readonly #journal: Pick<Journal, "append" | "act" | "probe">;
   readonly #clock: Clock;
-  readonly #listener: ScribeListener<T>;
+  readonly #listener: ScribeListener<A, P>;
   readonly #log: Log;
   readonly #metrics: Metrics;
-  #drafts: Waiting<T>[] = [];
+  #drafts: (Waiting<Draft, A> | Waiting<ActDraft, P>)[] = [];
   #length = 0;
   // What is said between two commits is said in one turn: looking at the clock for each would cost more than the rest.
   #now: number | undefined;
@@ -60,7 +62,7 @@ export class Scribe<T> {
   constructor(
     journal: Pick<Journal, "append" | "act" | "probe">,
     clock: Clock,
-    listener: ScribeListener<T>,
+    listener: ScribeListener<A, P>,
     log: Log,
     metrics: Metrics,
   ) {
@@ -81,11 +83,19 @@ export class Scribe<T> {
     return this.#length >= DRAFTS_LENGTH_MAX;
   }
 
-  /** Takes a draft, which goes to the journal at the next `commit`. */
-  write(draft: Draft | ActDraft, from: T): void {
-    this.#now ??= this.#clock.now();
-    this.#drafts.push({ draft, from, since: this.#now });
-    this.#length += lengthOf(draft);
+  /** Takes what somebody says; it goes to the journal at the next `commit`. */
+  say(draft: Draft, from: A): void {
+    this.#write({ draft, from, since: this.#now ??= this.#clock.now() });
+  }
+
+  /** Takes what somebody wants done, likewise. */
+  act(draft: ActDraft, from: P): void {
+    this.#write({ draft, from, since: this.#now ??= this.#clock.now() });
+  }
+
+  #write(waiting: Waiting<Draft, A> | Waiting<ActDraft, P>): void {
+    this.#drafts.push(waiting);
+    this.#length += lengthOf(waiting.draft);
   }
 
   /** Takes what was written to the journal, unless a commit is under way, which will see to it. */
@@ -121,7 +131,7 @@ export class Scribe<T> {
       if (this.#behind) await this.#listener.catchUp();
       this.#behind = false;
       if (!first) return await this.#probe();
-      tell = isSaid(batch) ? await this.#append(batch) : await this.#act(first as Waiting<T, ActDraft>);
+      tell = isAct<A, P>(first) ? await this.#act(first) : await this.#append(batch as Waiting<Draft, A>[]);
       this.#writable = true;
     } catch (error) {
       // Anything else is a defect, as of who listens to the journal.
@@ -133,7 +143,10 @@ export class Scribe<T> {
       this.#callOffCatchUp = this.#clock.after(CATCH_UP_MS, () => this.#committing ??= this.#commitAll());
       if (!this.#failing) this.#log("journal_failing", { reason: error.message });
       this.#failing = true;
-      for (const { draft, from } of batch) this.#listener.failed(draft, from);
+      for (const each of batch) {
+        if (isAct<A, P>(each)) this.#listener.undone(each.from);
+        else this.#listener.failed(each.draft, each.from);
+      }
       return;
     }
     if (this.#failing) this.#log("journal_working", {});
@@ -143,7 +156,7 @@ export class Scribe<T> {
     tell(commit);
   }
 
-  async #append(batch: readonly Waiting<T, Draft>[]): Promise<(commit: Commit) => void> {
+  async #append(batch: readonly Waiting<Draft, A>[]): Promise<(commit: Commit) => void> {
     const stored: Stored[] = await this.#journal.append(batch.map(({ draft }) => draft));
     return (commit) =>
       this.#listener.stored(
@@ -152,7 +165,7 @@ export class Scribe<T> {
       );
   }
 
-  async #act({ draft, from }: Waiting<T, ActDraft>): Promise<() => void> {
+  async #act({ draft, from }: Waiting<ActDraft, P>): Promise<() => void> {
     const act = await this.#journal.act(draft);
     return () => this.#listener.acted(act, from);
   }
@@ -167,11 +180,11 @@ export class Scribe<T> {
   }
 
   /** Something that is done, or what is said until then, as far as it is not too much. */
-  #takeBatch(): Waiting<T>[] {
+  #takeBatch(): (Waiting<Draft, A> | Waiting<ActDraft, P>)[] {
     let length = 0;
-    const end = this.#drafts.findIndex(({ draft }, index) =>
-      index === COMMIT_DRAFTS_MAX || ((length += lengthOf(draft)) > COMMIT_LENGTH_MAX && index > 0) ||
-      (index > 0 && (isDone(draft) || isDone(this.#drafts[0]!.draft)))
+    const end = this.#drafts.findIndex((each, index) =>
+      index === COMMIT_DRAFTS_MAX || ((length += lengthOf(each.draft)) > COMMIT_LENGTH_MAX && index > 0) ||
+      (index > 0 && (isAct<A, P>(each) || isAct<A, P>(this.#drafts[0]!)))
     );
     const batch = this.#drafts.splice(0, end < 0 ? this.#drafts.length : end);
     for (const { draft } of batch) this.#length -= lengthOf(draft);
@@ -179,16 +192,11 @@ export class Scribe<T> {
   }
 }
 
-function isDone(draft: Draft | ActDraft): draft is ActDraft {
-  return "deed" in draft;
-}
-
-/** Whether it is a batch of what was said, and not of the one thing that is done. */
-function isSaid<T>(batch: readonly Waiting<T>[]): batch is readonly Waiting<T, Draft>[] {
-  return !isDone(batch[0]!.draft);
+function isAct<A, P>(waiting: Waiting<Draft, A> | Waiting<ActDraft, P>): waiting is Waiting<ActDraft, P> {
+  return "deed" in waiting.draft;
 }
 
 /** How much of it there is to keep, in UTF-16 units. */
 function lengthOf(draft: Draft | ActDraft): number {
-  return isDone(draft) ? JSON.stringify(draft.deed).length : draft.text.length;
+  return "deed" in draft ? JSON.stringify(draft.deed).length : draft.text.length;
 }
