@@ -204,6 +204,11 @@ test("HOSTILE 25: a token may not speak where it is muted, banned, locked out or
     const { status, headers, body } = await h.ask("POST", LOBBY, { headers: PLAIN, body: "a" });
     assert.deepEqual([status, body.error?.code ?? ""], [expected, code], JSON.stringify(order));
     if (code === "slow") assert.equal(headers.get("retry-after"), "90");
+    if (order.type === "slow" && order.seconds === 60) {
+      const again = { headers: { ...PLAIN, "idempotency-key": "once" }, body: "b" };
+      h.clock.advance(60_000);
+      for (const status of [201, 200]) assert.equal((await h.ask("POST", LOBBY, again)).status, status);
+    }
   }
 });
 

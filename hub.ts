@@ -250,7 +250,7 @@ export class Hub {
     if (this.moderation.banOf(user, "", this.#clock.date())) {
       throw new PostRefused("banned", "Its author is shut out.");
     }
-    const silence = this.#silence(user, room, live);
+    const silence = this.#silence({ user, room, nonce }, live);
     if (silence) {
       const { code, reason, detail } = silence;
       throw new PostRefused(code as PostRefused["code"], reason, detail === undefined ? undefined : Number(detail));
@@ -362,7 +362,9 @@ export class Hub {
       const text = cleanText(raw);
       if (text === "" && !isPlain) return this.#refuse(session, "badText", EMPTY, about);
       if (this.#isTooLong(text)) return this.#refuse(session, "badText", this.#tooLong, about);
-      const silence = session.grant?.role === "admin" ? undefined : this.#silence(session.me!.id, room, live);
+      const silence = session.grant?.role === "admin"
+        ? undefined
+        : this.#silence({ user: session.me!.id, room, nonce }, live);
       if (silence) {
         // It can't be told that it was refused, and must not lose it unawares.
         if (isPlain) return this.#remove(session.client, Disconnect.denied);
@@ -577,15 +579,18 @@ export class Hub {
   }
 
   /** Why somebody who is no administrator can't say anything in a room at the moment; undefined when they can. */
-  #silence(user: string, room: string, live: LiveRoom | undefined): Answer | undefined {
+  #silence(
+    { user, room, nonce }: Pick<Draft, "user" | "room" | "nonce">,
+    live: LiveRoom | undefined,
+  ): Answer | undefined {
     const { locked, slow } = this.moderation.rulesOf(room);
     if (locked) return { code: "locked", reason: "Only administrators can say anything here." };
     const mute = this.moderation.muteOf(user, this.#clock.date());
     if (mute) return muted(mute);
     // Where nobody is it disturbs nobody.
-    const waitMs = live?.waitMs(user, slow * 1_000, this.#clock.now()) ?? 0;
+    const waitMs = live?.waitMs({ user, nonce }, slow * 1_000, this.#clock.now()) ?? 0;
     if (waitMs === 0) return undefined;
-    const detail = String(this.#clock.date() + waitMs);
+    const detail = String(Math.ceil(this.#clock.date() + waitMs));
     return { code: "slow", reason: `One message every ${slow} seconds, please.`, detail };
   }
 

@@ -1,5 +1,5 @@
 import type { Client, Feed } from "./client.ts";
-import type { Entry, Kept, Page } from "./journal/journal.ts";
+import type { Draft, Entry, Kept, Page } from "./journal/journal.ts";
 import { encode, type Joined, PAGE_ENTRIES, type Person, type Rules } from "./protocol.ts";
 import { type Deletion, encodeWith, type Missed, Recent, type SaidLine, sayLine } from "./recent.ts";
 import { Room } from "./room.ts";
@@ -44,8 +44,8 @@ export class LiveRoom implements Feed {
   readonly arrivals = new Map<Visitor, number | undefined>();
   /** Calls off the telling of changes, when one is planned. */
   callOffTick: (() => void) | undefined;
-  // When somebody last said something here, in ms on a monotonic clock, while the room is slow.
-  readonly #saidAt = new Map<string, number>();
+  // What somebody last said here, by its nonce, and when, in ms on a monotonic clock, while the room is slow.
+  readonly #saidLast = new Map<string, { readonly nonce: string; readonly at: number }>();
   // Undefined until the newest page was read from the journal.
   #recent: Recent | undefined;
 
@@ -60,18 +60,20 @@ export class LiveRoom implements Feed {
 
   /**
    * How long somebody has to wait, in ms, before they may say something in a room where so much time has to be between two
-   * messages; with 0 they may, and it counts as said.
+   * messages; with 0 they may, and it counts as said. To say the last again, because its answer was lost, is not to say more.
    */
-  waitMs(user: string, pauseMs: number, now: number): number {
+  waitMs({ user, nonce }: Pick<Draft, "user" | "nonce">, pauseMs: number, now: number): number {
     if (pauseMs === 0) return 0;
-    const waitMs = (this.#saidAt.get(user) ?? -Infinity) + pauseMs - now;
+    const last = this.#saidLast.get(user);
+    if (last?.nonce === nonce) return 0;
+    const waitMs = (last?.at ?? -Infinity) + pauseMs - now;
     if (waitMs > 0) return waitMs;
     // In order of saying, so that those who need not wait any more are at the beginning.
-    this.#saidAt.delete(user);
-    this.#saidAt.set(user, now);
-    for (const [other, at] of this.#saidAt) {
+    this.#saidLast.delete(user);
+    this.#saidLast.set(user, { nonce, at: now });
+    for (const [other, { at }] of this.#saidLast) {
       if (at + pauseMs > now) break;
-      this.#saidAt.delete(other);
+      this.#saidLast.delete(other);
     }
     return 0;
   }

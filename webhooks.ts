@@ -240,7 +240,7 @@ export function sign(secret: string, id: string, timestamp: string, body: string
   return `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`;
 }
 
-/** Without the address, which may be a secret. */
+/** Without the address, which may be a secret. What went wrong may name it, too. */
 function explain({ message, cause }: Error): string {
-  return cause instanceof Error ? cause.message : message.replace(/\S+:\/\/\S+/g, "its address");
+  return (cause instanceof Error ? cause.message : message).replace(/[a-z][a-z\d+.-]*:\/\/\S+/gi, "its address");
 }

@@ -317,7 +317,16 @@ test("Who watches is told since when a hook fails and why, that it works again, 
   h.clock.advance(RETRY_MS_MIN);
   await h.answer(new TypeError("no route to https://bot.example/in?key=private"));
   assert.deepEqual(await told(), { ...well, failing: { since, reason: "no route to its address" } });
+  // The system's own words have the address a second time.
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  closed.close();
+  const url = `http://127.0.0.1:${closed.addr.port}/it's-private?key=private`;
   h.clock.advance(2 * RETRY_MS_MIN);
+  await settle();
+  await h.answer(await fetch(url).then(() => assert.fail(), (error) => error));
+  const { reason } = (await told()).failing!;
+  assert(!reason.includes("private") && reason.includes("its address"), reason);
+  h.clock.advance(4 * RETRY_MS_MIN);
   await h.answer(200);
   assert.deepEqual(await told(), well);
   await h.post("two");
