@@ -348,10 +348,8 @@ function grantOf(
 ): Grant | Response | undefined {
   const tooMany = () => text(429, "Too many wrong keys came from your address", RETRY_GUESS);
   const secret = bearerOf(headers);
-  // It would come with its guess in the hello. Where no key is needed it need not come with any.
-  if (secret === undefined && form === "json") {
-    return access.takesKey && access.isShutOut(address) ? tooMany() : undefined;
-  }
+  // Whatever others from there have tried: in the hello there may be a secret that nobody guesses.
+  if (secret === undefined && form === "json") return undefined;
   const grant = access.enter(secret, address);
   if (grant === "tooManyTries") return tooMany();
   if (typeof grant === "string") {
