@@ -346,12 +346,11 @@ function grantOf(
   form: "json" | "plain",
   room: string,
 ): Grant | Response | undefined {
-  const tooMany = () => text(429, "Too many wrong keys came from your address", RETRY_GUESS);
   const secret = bearerOf(headers);
   // Whatever others from there have tried: in the hello there may be a secret that nobody guesses.
   if (secret === undefined && form === "json") return undefined;
   const grant = access.enter(secret, address);
-  if (grant === "tooManyTries") return tooMany();
+  if (grant === "tooManyTries") return text(429, "Too many wrong keys came from your address", RETRY_GUESS);
   if (typeof grant === "string") {
     const reason = grant === "keyNeeded" ? "This server takes a key: Authorization: Bearer KEY" : "This key is wrong";
     return text(401, reason, { "www-authenticate": "Bearer" });
