@@ -169,7 +169,11 @@ export class Hub {
         this.#remove(session.client, disconnect);
       },
     });
-    journal.listen((kept) => this.#take(kept));
+    journal.listen({
+      kept: (kept) => this.#take(kept),
+      named: (user, name) => this.#named(user, name),
+      failing: (error) => this.#scribe.doubt(error),
+    });
     this.#scribe = new Scribe(journal, clock, this.#kept, log, this.#metrics);
     // What it said before still counts, so it leaves through the inbox.
     this.#sweeper = new Sweeper(clock, (client) => client.end(Disconnect.slow));
@@ -503,10 +507,26 @@ export class Hub {
     const claimed = this.#names.claim(id, wish);
     if ("code" in claimed) return claimed;
     const { name } = claimed;
-    this.#journal.claim({ user: id, name }).catch(({ message }) => this.#log("name_not_kept", { reason: message }));
-    for (const tab of this.#tabs.get(id) ?? []) {
-      tab.me = claimed;
-      this.#tell(tab, { type: "renamed", name });
+    this.#journal.claim({ user: id, name }).then((isTheirs) => {
+      if (isTheirs) return;
+      const reason = `“${name}”, or a name that is too close to it, is somebody else.`;
+      for (const tab of this.#tabs.get(id) ?? []) this.#refuse(tab, "nameTaken", reason, { detail: name });
+    }, ({ message }) => this.#log("name_not_kept", { reason: message }));
+    this.#call(claimed);
+  }
+
+  /** What somebody is called was decided elsewhere: another node may know what this one did not. */
+  #named(user: string, name: string | undefined): void {
+    if (this.#names.of(user) === name) return;
+    this.#names.set(user, name);
+    this.#call({ id: user, name: name ?? guestName(user) });
+  }
+
+  /** Somebody has another name in all of their tabs. */
+  #call(person: Person): void {
+    for (const tab of this.#tabs.get(person.id) ?? []) {
+      tab.me = person;
+      this.#tell(tab, { type: "renamed", name: person.name });
       this.#rooms.renamed(tab);
     }
   }
@@ -647,7 +667,8 @@ export class Hub {
     catchUp: async () => {
       for (let more = true; more;) {
         const page = await this.#journal.since(this.#rooms.last, CATCH_UP_ENTRIES);
-        this.#take(page.entries);
+        // Of what others keep meanwhile it was told already.
+        this.#take(page.entries.filter(({ id }) => id > this.#rooms.last));
         more = page.more;
       }
     },

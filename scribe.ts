@@ -54,7 +54,8 @@ export class Scribe<A, P> {
   #committing: Promise<void> | undefined;
   // Something may have been kept that was not delivered.
   #behind = false;
-  #failing = false;
+  // Somebody tried in vain, or the journal has said so by itself.
+  #failing: "tried" | "told" | undefined;
   #writable = true;
   #callOffCatchUp: () => void = () => {};
 
@@ -91,6 +92,12 @@ export class Scribe<A, P> {
   /** Takes what somebody wants done, likewise. */
   act(draft: ActDraft, from: P): void {
     this.#write({ draft, from, since: this.#now ??= this.#clock.now() });
+  }
+
+  /** The journal says by itself that it can't be written to. */
+  doubt(error: JournalError): void {
+    // Whoever commits at the moment finds out.
+    if (!this.#committing) this.#failed(error, "told");
   }
 
   #write(waiting: Waiting<Draft, A> | Waiting<ActDraft, P>): void {
@@ -136,24 +143,33 @@ export class Scribe<A, P> {
     } catch (error) {
       // Anything else is a defect, as of who listens to the journal.
       if (!(error instanceof JournalError)) throw error;
-      this.#behind = true;
-      this.#writable = false;
       this.#metrics.committed({ start, end: this.#clock.now(), messages: batch.length, failed: true });
-      // Those who wait to see what was kept all the same must not wait until somebody speaks.
-      this.#callOffCatchUp = this.#clock.after(CATCH_UP_MS, () => this.#committing ??= this.#commitAll());
-      if (!this.#failing) this.#log("journal_failing", { reason: error.message });
-      this.#failing = true;
+      this.#failed(error, "tried");
       for (const each of batch) {
         if (isAct<A, P>(each)) this.#listener.undone(each.from);
         else this.#listener.failed(each.draft, each.from);
       }
       return;
     }
-    if (this.#failing) this.#log("journal_working", {});
-    this.#failing = false;
+    this.#works();
     const commit = { start, end: this.#clock.now(), messages: batch.length, failed: false };
     this.#metrics.committed(commit);
     tell(commit);
+  }
+
+  #failed(error: JournalError, how: "tried" | "told"): void {
+    this.#behind = true;
+    this.#writable = false;
+    // Those who wait to see what was kept all the same must not wait until somebody speaks.
+    this.#callOffCatchUp();
+    this.#callOffCatchUp = this.#clock.after(CATCH_UP_MS, () => this.#committing ??= this.#commitAll());
+    if (!this.#failing) this.#log("journal_failing", { reason: error.message });
+    this.#failing = this.#failing === "tried" ? "tried" : how;
+  }
+
+  #works(): void {
+    if (this.#failing) this.#log("journal_working", {});
+    this.#failing = undefined;
   }
 
   async #append(batch: readonly Waiting<Draft, A>[]): Promise<(commit: Commit) => void> {
@@ -177,6 +193,7 @@ export class Scribe<A, P> {
   async #probe(): Promise<void> {
     if (!this.#writable) await this.#journal.probe();
     this.#writable = true;
+    if (this.#failing === "told") this.#works();
   }
 
   /** Something that is done, or what is said until then, as far as it is not too much. */

@@ -152,7 +152,7 @@ export class Names {
   readonly #owners = new Map<string, string>();
 
   constructor(claims: Iterable<{ readonly user: string; readonly name: string }>) {
-    for (const { user, name } of claims) this.#set(user, name);
+    for (const { user, name } of claims) this.set(user, name);
   }
 
   /** What an id is called, if it has chosen a name. */
@@ -174,13 +174,18 @@ export class Names {
       return { code: "nameTaken", reason, detail: taken };
     }
     if (name.split(" ").some(mixesAlphabets)) return breaks("mixed");
-    this.#set(user, name);
+    this.set(user, name);
     return { id: user, name };
   }
 
-  #set(user: string, name: string): void {
+  /** An id has this name, whatever was thought before; undefined is none. */
+  set(user: string, name: string | undefined): void {
     const before = this.#names.get(user);
-    for (const look of before === undefined ? [] : looksOf(before)) this.#owners.delete(look);
+    // Somebody else may have been given it since.
+    for (const look of before === undefined ? [] : looksOf(before)) {
+      if (this.#owners.get(look) === user) this.#owners.delete(look);
+    }
+    if (name === undefined) return void this.#names.delete(user);
     this.#names.set(user, name);
     for (const look of looksOf(name)) this.#owners.set(look, user);
   }

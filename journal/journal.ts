@@ -125,6 +125,19 @@ export interface Search {
   readonly limit: number;
 }
 
+/** What a journal tells whoever has it. */
+export interface JournalListener {
+  /**
+   * This is newly kept, here or on another node: in order, each once, before whoever asked for it is answered. What a call
+   * kept that failed all the same is only in `since`.
+   */
+  kept(kept: readonly Kept[]): void;
+  /** What somebody is called, since they or others have claimed a name on some node; undefined if they have none. */
+  named(user: string, name: string | undefined): void;
+  /** Nothing can be kept at the moment, though nobody has tried. */
+  failing(error: JournalError): void;
+}
+
 /**
  * Everything that was said and done, in one order, kept. What `append` and `act` have answered survives the end of the
  * process, however it ends; the last of it may be lost when the machine's power fails, and then, too, no id is given
@@ -139,11 +152,8 @@ export interface Journal {
   readonly claims: readonly Claim[];
   /** Everything that was done when the journal was opened, but for deletions. */
   readonly acts: readonly Act[];
-  /**
-   * From now on calls back with everything that is newly kept, in order, each once, before whoever asked for it is answered.
-   * What a call kept that failed all the same is only in `since`. Called once.
-   */
-  listen(listener: (kept: readonly Kept[]) => void): void;
+  /** From now on tells what happens. Called once, before anything else. */
+  listen(listener: JournalListener): void;
   /**
    * Keeps drafts, in order, all of them or none.
    * @throws {JournalError} when they can't be kept, for example because the disk is full. Trying again is safe.
@@ -163,8 +173,12 @@ export interface Journal {
    * @throws {JournalError} when nothing can be kept.
    */
   probe(): Promise<void>;
-  /** Keeps who owns a name; their earlier name is free again. The caller knows that nobody else owns it. */
-  claim(claim: Claim): Promise<void>;
+  /**
+   * Keeps who owns a name; their earlier name is free again. The caller knows of nobody else who owns one that looks like it.
+   * @returns false when somebody did on another node, and then nothing was kept, and the listener is told what they are called.
+   * @throws {JournalError} when it can't be kept.
+   */
+  claim(claim: Claim): Promise<boolean>;
   /**
    * The newest entries of a room, and deletions of what was said there since they begin, oldest first. Of these, too, there
    * are at most `limit`, and one that says that there are more.

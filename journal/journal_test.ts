@@ -55,7 +55,7 @@ function contract(kind: string, use: (test: (journal: Journal) => Promise<void>)
 
   test("tells of all that is new, in order, each once, before whoever asked for it is answered", async (journal) => {
     const told: Kept[] = [];
-    journal.listen((kept) => told.push(...kept));
+    journal.listen({ kept: (kept) => told.push(...kept), named() {}, failing() {} });
     const by = { by: "u-ann", name: "Ann", at: 1 };
     const counts = await Promise.all(
       [

@@ -1,5 +1,5 @@
 import { IN_MEMORY } from "./database.ts";
-import { type Journal, type Kept, newOf } from "./journal.ts";
+import { type Journal, type JournalListener, newOf } from "./journal.ts";
 import { Store } from "./store.ts";
 
 /**
@@ -9,13 +9,13 @@ import { Store } from "./store.ts";
  */
 export function openMemory(): Journal {
   const store = Store.open(IN_MEMORY);
-  let tell = (_kept: readonly Kept[]) => {};
+  let listener: JournalListener | undefined;
   return {
     epoch: store.epoch,
     last: store.last,
     claims: store.claims(),
     acts: store.acts(),
-    listen: (listener) => void (tell = listener),
+    listen: (heard) => void (listener = heard),
     append: (drafts) =>
       Promise.try(() => {
         const stored = store.append(drafts);
@@ -23,17 +23,17 @@ export function openMemory(): Journal {
         store.index(drafts.length);
         return stored;
       }).then((stored) => {
-        tell(newOf(stored));
+        listener?.kept(newOf(stored));
         return stored;
       }),
     act: (draft) =>
       Promise.try(() => store.act(draft)).then((act) => {
-        if (act) tell([act]);
+        if (act) listener?.kept([act]);
         return act;
       }),
     audit: (before, limit) => Promise.try(() => store.audit(before, limit)),
     probe: () => Promise.try(() => store.probe()),
-    claim: (claim) => Promise.try(() => store.claim(claim)),
+    claim: (claim) => Promise.try(() => store.claim(claim)).then(() => true),
     newest: (room, limit) => Promise.try(() => store.newest(room, limit)),
     before: (room, before, limit) => Promise.try(() => store.before(room, before, limit)),
     after: (room, after, limit) => Promise.try(() => store.after(room, after, limit)),

@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { type Act, type Draft, type Journal, JournalError, type Kept, newOf, type Stored } from "./journal.ts";
+import {
+  type Act,
+  type Draft,
+  type Journal,
+  JournalError,
+  type JournalListener,
+  newOf,
+  type Stored,
+} from "./journal.ts";
 import type { Answer, Opened, Opening, Request, Result } from "./worker.ts";
 
 /** The file's name in its directory. */
@@ -25,28 +33,28 @@ export async function openSqlite({ directory, keepMs }: Options): Promise<Journa
   const remote = new Remote();
   try {
     const { epoch, last, claims, acts } = await remote.open({ path: join(directory, JOURNAL_FILE), keepMs });
-    let tell = (_kept: readonly Kept[]) => {};
+    let listener: JournalListener | undefined;
     return {
       epoch,
       last,
       claims,
       acts,
-      listen: (listener) => void (tell = listener),
+      listen: (heard) => void (listener = heard),
       append: async (drafts) => {
         // The answer holds entries only where they are not the drafts: what is known here need not be copied again.
         const answer = await remote.call<Answer["append"]>({ method: "append", arguments: [drafts] });
         const stored = answer.map((stored, index) => toStored(stored, drafts[index]!));
-        tell(newOf(stored));
+        listener?.kept(newOf(stored));
         return stored;
       },
       act: async (draft) => {
         const act = await remote.call<Act | undefined>({ method: "act", arguments: [draft] });
-        if (act) tell([act]);
+        if (act) listener?.kept([act]);
         return act;
       },
       audit: (...page) => remote.call({ method: "audit", arguments: page }),
       probe: () => remote.call({ method: "probe", arguments: [] }),
-      claim: (claim) => remote.call({ method: "claim", arguments: [claim] }),
+      claim: (claim) => remote.call<void>({ method: "claim", arguments: [claim] }).then(() => true),
       newest: (...page) => remote.call({ method: "newest", arguments: page }),
       before: (...page) => remote.call({ method: "before", arguments: page }),
       after: (...page) => remote.call({ method: "after", arguments: page }),

@@ -1,5 +1,13 @@
 import { type Act, type ActDraft, type Claim, type Draft, type Entry, type Journal } from "../journal/journal.ts";
-import { JournalError, type Kept, newOf, type Page, type Search, type Stored } from "../journal/journal.ts";
+import {
+  JournalError,
+  type JournalListener,
+  type Kept,
+  newOf,
+  type Page,
+  type Search,
+  type Stored,
+} from "../journal/journal.ts";
 
 /** What happens to a call: it is done; it is not, and fails; or it is done, and seems to have failed. */
 export type Fate = "done" | "refused" | "doubted";
@@ -16,7 +24,7 @@ export class FaultyJournal implements Journal {
   readonly done: Act[];
   readonly #journal: Journal;
   #calls: ((fate: Fate) => Promise<void>)[] = [];
-  #tell: (kept: readonly Kept[]) => void = () => {};
+  #listener: JournalListener | undefined;
 
   constructor(journal: Journal, kept: Entry[] = [], done: Act[] = [], claims: readonly Claim[] = []) {
     this.#journal = journal;
@@ -45,8 +53,8 @@ export class FaultyJournal implements Journal {
     return new FaultyJournal(this.#journal, this.kept, this.done, this.claims);
   }
 
-  listen(listener: (kept: readonly Kept[]) => void): void {
-    this.#tell = listener;
+  listen(listener: JournalListener): void {
+    this.#listener = listener;
   }
 
   append(drafts: readonly Draft[]): Promise<Stored[]> {
@@ -73,7 +81,7 @@ export class FaultyJournal implements Journal {
     return this.#call(() => this.#journal.probe());
   }
 
-  claim(claim: Claim): Promise<void> {
+  claim(claim: Claim): Promise<boolean> {
     return this.#call(() => this.#journal.claim(claim));
   }
 
@@ -111,7 +119,7 @@ export class FaultyJournal implements Journal {
     this.#calls.push(async (fate) => {
       const result = fate === "refused" ? undefined : await carryOut();
       if (fate !== "done") return reject(new JournalError("the disk is full"));
-      if (keptOf) this.#tell(keptOf(result!));
+      if (keptOf) this.#listener?.kept(keptOf(result!));
       resolve(result!);
     });
     return promise;
