@@ -474,6 +474,7 @@ class Target {
     this.#given = db.prepare("SELECT id FROM messages WHERE id = ?");
     this.#goOn = db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'messages'");
     const store = new Store(db, path);
+    store.belongTo(undefined);
     const claims = store.claims();
     this.#last = store.last;
     this.#isEmpty = this.#last === 0 && claims.length === 0;

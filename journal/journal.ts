@@ -141,7 +141,7 @@ export interface JournalListener {
 /**
  * Everything that was said and done, in one order, kept. What `append` and `act` have answered survives the end of the
  * process, however it ends; the last of it may be lost when the machine's power fails, and then, too, no id is given
- * again. Calls are carried out in the order in which they were made, so what is read after an append includes it.
+ * again. What is to be kept is in the order of the calls, and what is read after a call was answered includes it.
  */
 export interface Journal {
   /** Changes if ids ever start again. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { type ActDraft, type Draft, type Entry, type Journal, JournalError, type Kept } from "./journal.ts";
 import { openMemory } from "./memory.ts";
 import { openSqlite } from "./sqlite.ts";
+import { MemoryLog } from "../testing/memory_log.ts";
+import { openReplica } from "../testing/replicas.ts";
 
 let nonces = 0;
 
@@ -110,21 +112,19 @@ function contract(kind: string, use: (test: (journal: Journal) => Promise<void>)
     assert.deepEqual(texts(await journal.before("lobby", Infinity, 0)), []);
   });
 
-  test("carries out calls in the order in which they were made", async (journal) => {
+  test("keeps things in the order in which it is told to, and reads what was kept before", async (journal) => {
     const results = await Promise.all([
-      journal.append([draft("first")]),
-      journal.after("lobby", 0, 10),
+      journal.append([draft("first")]).then(() => journal.after("lobby", 0, 1)),
       journal.append([draft("second", { nonce: "f" })]),
       journal.append([draft("third"), draft("second", { nonce: "f" })]),
       journal.append([]),
-      journal.search({ query: "third", rooms: ["lobby"], before: Infinity, limit: 10 }),
-      journal.before("lobby", Infinity, 10),
     ]);
-    assert.deepEqual(texts(results[1]), ["first"]);
-    assert.deepEqual(results[3].map(({ duplicate }) => duplicate), [false, true]);
-    assert.deepEqual(results[4], []);
-    assert.deepEqual(texts(results[5]), ["third"]);
-    assert.deepEqual(texts(results[6]), ["first", "second", "third"]);
+    assert.deepEqual(texts(results[0]), ["first"]);
+    assert.deepEqual(results[2].map(({ duplicate }) => duplicate), [false, true]);
+    assert.deepEqual(results[3], []);
+    const found = await journal.search({ query: "third", rooms: ["lobby"], before: Infinity, limit: 10 });
+    assert.deepEqual(texts(found), ["third"]);
+    assert.deepEqual(texts(await journal.before("lobby", Infinity, 10)), ["first", "second", "third"]);
   });
 
   test("keeps all drafts of a call or none, and goes on", async (journal) => {
@@ -309,6 +309,13 @@ contract("in a file", async (test) => {
     await test(journal);
     await journal.close();
   });
+});
+
+contract("that nodes share", async (test) => {
+  const replica = await openReplica(new MemoryLog().connect());
+  replica.listen({ kept() {}, named() {}, failing() {} });
+  await test(replica);
+  await replica.close();
 });
 
 async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {

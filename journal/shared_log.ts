@@ -5,7 +5,9 @@ export type LogRecord =
   | { readonly say: Draft }
   /** Of a deletion, `nonce` is that of the message, for those who have it not any more. */
   | { readonly act: ActDraft; readonly nonce?: string }
-  | { readonly claim: Claim };
+  | { readonly claim: Claim }
+  /** What was said and deleted up to this place is too old to be kept. */
+  | { readonly drop: number };
 
 /** A record in its place. */
 export interface Placed {
@@ -15,20 +17,28 @@ export interface Placed {
   readonly record: LogRecord | undefined;
 }
 
+/** What a log has. */
+export interface LogState {
+  /** Changes if places ever start again. */
+  readonly epoch: string;
+  /** The first place that still has something, if any has. */
+  readonly first: number;
+  /** The last place that was given; 0 when none was. */
+  readonly last: number;
+}
+
 /**
  * One order of records that several nodes append to and all of them follow: what a Replica keeps a copy of. A place is the
  * id of what is in it.
  */
 export interface SharedLog {
-  /** Changes if places ever start again. */
-  readonly epoch: string;
   /** Calls back when nothing can be appended any more though nobody has tried, as when the line is cut. Called once. */
   listen(failing: (error: JournalError) => void): void;
   /**
-   * The first place that still has something and the last that was given; both 0 when none was.
+   * What it is and has at the moment.
    * @throws {JournalError} when nothing can be appended or found out at the moment.
    */
-  state(): Promise<{ readonly first: number; readonly last: number }>;
+  state(): Promise<LogState>;
   /**
    * Appends a record. What is published one after the other in one turn is appended in this order, as far as it is.
    * @param key what has the same was published before, for at least two minutes.
@@ -47,4 +57,34 @@ export interface SharedLog {
   prune(upTo: number): Promise<void>;
   /** Ends everything, also what waits. */
   close(): Promise<void>;
+}
+
+/** What is taken for a record: undefined if it is none that this program knows, be it from a newer one or from nobody. */
+export function asRecord(value: unknown): LogRecord | undefined {
+  if (!isObject(value)) return undefined;
+  if ("say" in value) return hasFields(value.say, SAY) ? value as unknown as LogRecord : undefined;
+  if ("claim" in value) return hasFields(value.claim, CLAIM) ? value as unknown as LogRecord : undefined;
+  if ("drop" in value) return Number.isSafeInteger(value.drop) ? value as unknown as LogRecord : undefined;
+  if (!hasFields(value.act, ACT) || !["undefined", "string"].includes(typeof value.nonce)) return undefined;
+  const { deed } = value.act as { deed: unknown };
+  if (!hasFields(deed, { type: "string" })) return undefined;
+  const isDeletion = (deed as { type: string }).type === "delete";
+  if (isDeletion && !hasFields(deed, { room: "string", message: "number", author: "string" })) return undefined;
+  return value as unknown as LogRecord;
+}
+
+const SAY = { room: "string", user: "string", name: "string", text: "string", nonce: "string", at: "number" };
+const CLAIM = { user: "string", name: "string" };
+const ACT = { by: "string", name: "string", at: "number", deed: "object" };
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/** Whether each of these fields is there, and of its type; a number is whole. */
+function hasFields(value: unknown, types: Readonly<Record<string, string>>): boolean {
+  return isObject(value) &&
+    Object.entries(types).every(([name, type]) =>
+      typeof value[name] === type && (type !== "number" || Number.isSafeInteger(value[name]))
+    );
 }

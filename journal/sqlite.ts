@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Copy } from "./copier.ts";
 import {
   type Act,
   type Draft,
@@ -8,6 +9,7 @@ import {
   newOf,
   type Stored,
 } from "./journal.ts";
+import type { LogState } from "./shared_log.ts";
 import type { Answer, Opened, Opening, Request, Result } from "./worker.ts";
 
 /** The file's name in its directory. */
@@ -29,44 +31,73 @@ export interface Options {
  * the caller's.
  * @throws {JournalError} when the file can't be used; it is as it was then.
  */
-export async function openSqlite({ directory, keepMs }: Options): Promise<Journal> {
+export async function openSqlite(options: Options): Promise<Journal> {
+  const { remote, opened } = await open(options, undefined);
+  let listener: JournalListener | undefined;
+  return {
+    ...opened,
+    ...reading(remote),
+    listen: (heard) => void (listener = heard),
+    append: async (drafts) => {
+      // The answer holds entries only where they are not the drafts: what is known here need not be copied again.
+      const answer = await remote.call<Answer["append"]>({ method: "append", arguments: [drafts] });
+      const stored = answer.map((stored, index) => toStored(stored, drafts[index]!));
+      listener?.kept(newOf(stored));
+      return stored;
+    },
+    act: async (draft) => {
+      const act = await remote.call<Act | undefined>({ method: "act", arguments: [draft] });
+      if (act) listener?.kept([act]);
+      return act;
+    },
+    claim: (claim) => remote.call<void>({ method: "claim", arguments: [claim] }).then(() => true),
+  };
+}
+
+/**
+ * Opens the copy of a log in a file, or makes it; otherwise as `openSqlite`.
+ * @throws {JournalError} when the file can't be used, or is something else than that copy.
+ */
+export async function openSqliteCopy(options: Options, log: LogState): Promise<Copy> {
+  const { remote, opened: { last } } = await open(options, log);
+  return {
+    last,
+    ...reading(remote),
+    claims: () => remote.call({ method: "claims", arguments: [] }),
+    acts: () => remote.call({ method: "acts", arguments: [] }),
+    known: (drafts) => remote.call({ method: "known", arguments: [drafts] }),
+    deletable: (deed) => remote.call({ method: "deletable", arguments: [deed] }),
+    apply: (records) => remote.call({ method: "apply", arguments: [records] }),
+    expired: (beforeMs) => remote.call({ method: "expired", arguments: [beforeMs] }),
+  };
+}
+
+async function open(
+  { directory, keepMs }: Options,
+  log: LogState | undefined,
+): Promise<{ remote: Remote; opened: Opened }> {
   const remote = new Remote();
   try {
-    const { epoch, last, claims, acts } = await remote.open({ path: join(directory, JOURNAL_FILE), keepMs });
-    let listener: JournalListener | undefined;
-    return {
-      epoch,
-      last,
-      claims,
-      acts,
-      listen: (heard) => void (listener = heard),
-      append: async (drafts) => {
-        // The answer holds entries only where they are not the drafts: what is known here need not be copied again.
-        const answer = await remote.call<Answer["append"]>({ method: "append", arguments: [drafts] });
-        const stored = answer.map((stored, index) => toStored(stored, drafts[index]!));
-        listener?.kept(newOf(stored));
-        return stored;
-      },
-      act: async (draft) => {
-        const act = await remote.call<Act | undefined>({ method: "act", arguments: [draft] });
-        if (act) listener?.kept([act]);
-        return act;
-      },
-      audit: (...page) => remote.call({ method: "audit", arguments: page }),
-      probe: () => remote.call({ method: "probe", arguments: [] }),
-      claim: (claim) => remote.call<void>({ method: "claim", arguments: [claim] }).then(() => true),
-      newest: (...page) => remote.call({ method: "newest", arguments: page }),
-      before: (...page) => remote.call({ method: "before", arguments: page }),
-      after: (...page) => remote.call({ method: "after", arguments: page }),
-      missed: (...page) => remote.call({ method: "missed", arguments: page }),
-      since: (...page) => remote.call({ method: "since", arguments: page }),
-      search: (search) => remote.call({ method: "search", arguments: [search] }),
-      close: () => remote.close(),
-    };
+    return { remote, opened: await remote.open({ path: join(directory, JOURNAL_FILE), keepMs, log }) };
   } catch (error) {
     remote.terminate();
     throw error;
   }
+}
+
+/** What a journal and a copy have in common. */
+function reading(remote: Remote) {
+  return {
+    audit: (...page) => remote.call({ method: "audit", arguments: page }),
+    probe: () => remote.call({ method: "probe", arguments: [] }),
+    newest: (...page) => remote.call({ method: "newest", arguments: page }),
+    before: (...page) => remote.call({ method: "before", arguments: page }),
+    after: (...page) => remote.call({ method: "after", arguments: page }),
+    missed: (...page) => remote.call({ method: "missed", arguments: page }),
+    since: (...page) => remote.call({ method: "since", arguments: page }),
+    search: (search) => remote.call({ method: "search", arguments: [search] }),
+    close: () => remote.close(),
+  } satisfies Partial<Journal>;
 }
 
 function toStored(stored: Answer["append"][number], { room, user, name, text, nonce, at }: Draft): Stored {

@@ -8,13 +8,16 @@ import {
   type Deed,
   type Draft,
   type Entry,
+  isEntry,
   JournalError,
   type Kept,
+  newOf,
   type Page,
   type Search,
   type Stored,
 } from "./journal.ts";
 import { indexed, roomWord, toMatch } from "./query.ts";
+import type { LogState, Placed } from "./shared_log.ts";
 
 /** Every entry, as SQL: the rest of the statement says which of them. */
 const ENTRIES = `
@@ -40,6 +43,7 @@ export const SQL = {
   notIndexed: `SELECT messages.id, messages.room, names.name, messages.text FROM messages
     JOIN names ON names.id = messages.name WHERE messages.id > ? AND deleted IS NULL ORDER BY messages.id LIMIT ?`,
   oldest: "SELECT id, room, at FROM messages ORDER BY id LIMIT ?",
+  firstSince: "SELECT id FROM messages WHERE at >= ? ORDER BY id LIMIT 1",
 } as const;
 
 /** How many entries may wait for the index: what a search has to do first takes less than half a second then. */
@@ -74,6 +78,9 @@ export const RESERVED_IDS = 10_000;
  *
  * A copy of the file in use is made by SQLite's own means. For this process to open and close the file by any other
  * means would end its lock (POSIX); its write-ahead log has none.
+ *
+ * Or it is the copy of a shared log, whose places are its ids: then `apply` alone writes to it. What takes effect follows from
+ * the records alone, in their order, so that all copies are the same.
  */
 export class Store {
   /** Changes if ids ever start again. */
@@ -98,6 +105,7 @@ export class Store {
   readonly #search: StatementSync;
   readonly #notIndexed: StatementSync;
   readonly #oldest: StatementSync;
+  readonly #firstSince: StatementSync;
   readonly #unindex: StatementSync;
   readonly #delete: StatementSync;
   readonly #raise: StatementSync;
@@ -110,9 +118,13 @@ export class Store {
   readonly #actsSince: StatementSync;
   readonly #audit: StatementSync;
   readonly #forget: StatementSync;
-  readonly #reserve: StatementSync;
   readonly #given: StatementSync;
   readonly #goOn: StatementSync;
+  readonly #meta: StatementSync;
+  // Of which log it is the copy, and up to which place; undefined if it is none.
+  #log: { readonly epoch: string; applied: number } | undefined;
+  // What has no higher id may have been gone from the log before it came here.
+  #floor: number;
   // Entries up to this one are in the index, those above are not.
   #indexed: number;
   // Of the texts that are not in it, as far as they came since the store was opened.
@@ -124,10 +136,56 @@ export class Store {
 
   /**
    * Opens the file at `path` for this process alone, or a database that is in memory only.
+   * @param log of which it is to be the copy; an empty one is from here on.
    * @throws {JournalError} when that isn't possible, for example because another process has it; it is as it was then.
    */
-  static open(path: string): Store {
-    return new Store(openDatabase(path), path);
+  static open(path: string, log?: LogState): Store {
+    const store = new Store(openDatabase(path), path);
+    try {
+      store.belongTo(log);
+      return store;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes sure that it is the copy of a log, or of none.
+   * @throws {JournalError} when it is something else.
+   */
+  belongTo(log: LogState | undefined): void {
+    if (this.#log?.epoch !== log?.epoch) this.#begin(log?.epoch);
+    if (!log) return;
+    const { applied } = this.#log!;
+    if (log.last < applied) {
+      throw this.#refusal(
+        "NATS has lost some of what is in it: give the stream back what it had, or use another folder",
+      );
+    }
+    // What the log has no more, and never came here, can't be shown.
+    if (log.first > applied + 1) this.#writing(() => this.#raiseFloor(log.first - 1));
+  }
+
+  #begin(epoch: string | undefined): void {
+    if (epoch === undefined) {
+      throw this.#refusal("it is a copy of what NATS keeps: start with --nats, or use another folder");
+    }
+    if (this.#log) throw this.#refusal("it is a copy of another stream of NATS: use another folder");
+    if (this.last > 0 || this.claims().length > 0) {
+      throw this.#refusal("it holds what was said without NATS: use another folder");
+    }
+    this.#writing(() => this.#meta.run("log", epoch));
+    this.#log = { epoch, applied: 0 };
+  }
+
+  #refusal(reason: string): JournalError {
+    return journalError("open the journal", this.#path, new Error(reason));
+  }
+
+  #raiseFloor(floor: number): void {
+    this.#floor = floor;
+    this.#meta.run("floor", String(floor));
   }
 
   /** Takes over a database that `openDatabase` opened; the path is for messages. */
@@ -135,16 +193,23 @@ export class Store {
     this.#db = db;
     this.#path = path;
     this.log = `${path}-wal`;
-    this.epoch = String(db.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()!.value);
+    this.#meta = db.prepare(
+      "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    );
+    const meta = new Map(db.prepare("SELECT key, value FROM meta").all().map(({ key, value }) => [key, String(value)]));
+    this.epoch = meta.get("epoch")!;
+    this.#floor = Number(meta.get("floor") ?? 0);
+    const log = meta.get("log");
+    this.#log = log === undefined ? undefined : { epoch: log, applied: Number(meta.get("applied") ?? 0) };
     this.#given = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'");
     const given = Number(this.#given.get()!.seq);
-    const reserved = Number(db.prepare("SELECT value FROM meta WHERE key = 'reserved'").get()?.value ?? 0);
-    this.last = this.#reserved = Math.max(given, reserved);
+    this.#reserved = Math.max(given, Number(meta.get("reserved") ?? 0));
+    this.last = this.#log?.applied ?? this.#reserved;
     this.#rooms = new Numbers(db, "rooms", "room");
     this.#users = new Numbers(db, "users", "user");
     this.#names = new Numbers(db, "names", "name");
     this.#insert = db.prepare(
-      "INSERT INTO messages (room, user, name, at, nonce, text) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      "INSERT INTO messages (id, room, user, name, at, nonce, text) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.#index = db.prepare("INSERT INTO search (rowid, text, author, room) VALUES (?, ?, ?, ?)");
     this.#claim = db.prepare(
@@ -162,7 +227,7 @@ export class Store {
     this.#delete = db.prepare("DELETE FROM messages WHERE id <= ?");
     this.#raise = db.prepare("UPDATE rooms SET floor = ? WHERE id = ?");
     this.#deletable = db.prepare(
-      `SELECT users.user, messages.room FROM messages JOIN users ON users.id = messages.user
+      `SELECT users.user, messages.room, messages.nonce FROM messages JOIN users ON users.id = messages.user
       JOIN rooms ON rooms.id = messages.room WHERE messages.id = ? AND rooms.room = ? AND deleted IS NULL`,
     );
     this.#wipe = db.prepare("UPDATE messages SET text = '', deleted = ? WHERE id = ?");
@@ -173,9 +238,7 @@ export class Store {
     this.#actsSince = db.prepare(`${ACTS} WHERE id > ? ORDER BY id LIMIT ?`);
     this.#audit = db.prepare(`${ACTS} WHERE id < ? ORDER BY id DESC LIMIT ?`);
     this.#forget = db.prepare("DELETE FROM acts WHERE id <= ? AND room IS NOT NULL");
-    this.#reserve = db.prepare(
-      "INSERT INTO meta (key, value) VALUES ('reserved', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-    );
+    this.#firstSince = db.prepare(SQL.firstSince);
     this.#goOn = db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'messages'");
     this.#newest = this.last;
     // The index may be empty because everything in it was deleted: all that is left is not in it then, as it should be.
@@ -202,18 +265,36 @@ export class Store {
    */
   act({ deed, by, name, at }: ActDraft): Act | undefined {
     return this.#givingIds(1, () => {
-      const found = deed.type === "delete" ? this.#deletable.get(deed.message, deed.room) : undefined;
-      const author = found && String(found.user);
-      if (deed.type === "delete" && (!author || (deed.author ?? author) !== author)) return undefined;
-      const done: Deed = deed.type === "delete" ? { ...deed, author: author! } : deed;
-      const id = Number(this.#nextId.get()!.seq);
-      this.#act.run(id, by, name, at, JSON.stringify(done), found?.room ?? null);
-      if (done.type === "delete") {
-        this.#wipe.run(id, done.message);
-        if (done.message <= this.#indexed) this.#unindex.run(done.message);
-      }
-      return { id, deed: done, by, name, at };
+      const found = deed.type === "delete" ? this.#find(deed) : undefined;
+      if (deed.type === "delete" && !found) return undefined;
+      const done: Deed = deed.type === "delete" ? { ...deed, author: found!.author } : deed;
+      return this.#do({ id: Number(this.#nextId.get()!.seq), deed: done, by, name, at });
     });
+  }
+
+  /**
+   * The author and the nonce of the message that is to be deleted.
+   * @returns undefined when there is no such message, or it is not by the author whom the deed names.
+   */
+  deletable(deed: Deletion): { author: string; nonce: string } | undefined {
+    return this.#reading(() => this.#find(deed));
+  }
+
+  #find({ message, room, author }: Deletion): { author: string; nonce: string } | undefined {
+    const found = this.#deletable.get(message, room);
+    if (!found || (author ?? found.user) !== found.user) return undefined;
+    return { author: String(found.user), nonce: String(found.nonce) };
+  }
+
+  #do(act: Act): Act {
+    const { id, deed, by, name, at } = act;
+    const room = deed.type === "delete" ? this.#rooms.of(deed.room) : null;
+    this.#act.run(id, by, name, at, JSON.stringify(deed), room);
+    if (deed.type === "delete") {
+      this.#wipe.run(id, deed.message);
+      if (deed.message <= this.#indexed) this.#unindex.run(deed.message);
+    }
+    return act;
   }
 
   /** The newest acts with an id below `before`, newest first. */
@@ -227,18 +308,59 @@ export class Store {
    */
   append(drafts: readonly Draft[]): Stored[] {
     if (drafts.length === 0) return [];
-    const stored = this.#givingIds(drafts.length, () => {
-      for (const numbers of [this.#rooms, this.#users, this.#names]) numbers.forget();
-      return drafts.map((draft) => this.#add(draft));
+    const stored = this.#givingIds(drafts.length, () => drafts.map((draft) => this.#add(draft)));
+    this.#added(newOf(stored));
+    return stored;
+  }
+
+  /** What of the drafts is there already, under their users and nonces. */
+  known(drafts: readonly Draft[]): (Entry | undefined)[] {
+    return this.#reading(() => drafts.map(({ user, nonce }) => this.#entryOf(user, nonce)));
+  }
+
+  /**
+   * Takes in what comes next in the log of which it is the copy, in order, all of it or nothing.
+   * @returns what took effect: not what was said twice, nor a deletion of what is not there.
+   * @throws {JournalError} when it can't be kept. Trying again is safe.
+   */
+  apply(records: readonly Placed[]): Kept[] {
+    const log = this.#log!;
+    const next = records.filter(({ place }) => place > log.applied);
+    if (next.length === 0) return [];
+    const { place: applied } = next.at(-1)!;
+    const kept = this.#writing(() => {
+      this.#meta.run("applied", String(applied));
+      return next.map((placed) => this.#applyOne(placed)).filter((each) => each !== undefined);
     });
-    for (const { entry, duplicate } of stored) {
-      this.#newest = Math.max(this.#newest, entry.id);
-      if (!duplicate) this.#notIndexedLength += entry.text.length;
+    log.applied = applied;
+    this.#added(kept.filter(isEntry));
+    return kept;
+  }
+
+  #applyOne({ place: id, record }: Placed): Kept | undefined {
+    if (record === undefined) return;
+    if ("say" in record) return this.#insertAt(id, record.say);
+    if ("claim" in record) return void this.#claim.run(record.claim.user, record.claim.name);
+    if ("drop" in record) return void this.#raiseFloor(Math.max(this.#floor, record.drop));
+    const act = { id, ...record.act };
+    if (act.deed.type !== "delete") return this.#do(act);
+    if (this.#find(act.deed)) return this.#do(act);
+    // Its text is wiped out of the log: what is left of it is that it was said.
+    const { deed: { room, message, author }, name, at } = act;
+    if (author === undefined || record.nonce === undefined || message <= this.#floor) return;
+    const wiped = { room, user: author, name, text: "", nonce: record.nonce, at };
+    return this.#insertAt(message, wiped) && this.#do(act);
+  }
+
+  /** They will be in the index. */
+  #added(entries: readonly Entry[]): void {
+    for (const { id, text } of entries) {
+      this.#newest = Math.max(this.#newest, id);
+      this.#notIndexedLength += text.length;
     }
     // More than came, so that they get fewer; of short ones many, since many together are cheaper; not all, since somebody waits.
-    if (this.#newest - this.#indexed > NOT_INDEXED_MAX) this.#catchUp(Math.max(2 * drafts.length, INDEX_CHUNK));
-    else if (this.#notIndexedLength > NOT_INDEXED_LENGTH_MAX) this.#catchUp(2 * drafts.length);
-    return stored;
+    if (this.#newest - this.#indexed > NOT_INDEXED_MAX) this.#catchUp(Math.max(2 * entries.length, INDEX_CHUNK));
+    else if (this.#notIndexedLength > NOT_INDEXED_LENGTH_MAX) this.#catchUp(2 * entries.length);
   }
 
   /**
@@ -278,7 +400,7 @@ export class Store {
     const said = this.before(room, Number.MAX_SAFE_INTEGER, limit);
     return this.#reading(() => {
       const start = said.more ? said.entries[0]!.id : 0;
-      const deletions = this.#newestDeletions.all(this.#find(room).id, start, limit + 1).map(toAct);
+      const deletions = this.#newestDeletions.all(this.#roomOf(room).id, start, limit + 1).map(toAct);
       return { ...said, entries: [...said.entries, ...deletions].sort((a, b) => a.id - b.id) };
     });
   }
@@ -286,7 +408,7 @@ export class Store {
   /** The newest entries of a room with an id below `before`, oldest of them first. */
   before(room: string, before: number, limit: number): Page {
     return this.#reading(() => {
-      const { id, floor } = this.#find(room);
+      const { id, floor } = this.#roomOf(room);
       const { entries, more } = page(position(before), limit, (from, count) => this.#before.all(id, from, count));
       return { entries: entries.reverse(), more, gap: !more && floor > 0 };
     });
@@ -295,7 +417,7 @@ export class Store {
   /** The oldest entries of a room with an id above `after`, oldest first. */
   after(room: string, after: number, limit: number): Page {
     return this.#reading(() => {
-      const { id, floor } = this.#find(room);
+      const { id, floor } = this.#roomOf(room);
       const start = position(after);
       return { ...page(start, limit, (from, count) => this.#after.all(id, from, count)), gap: start < floor };
     });
@@ -305,7 +427,7 @@ export class Store {
   missed(room: string, after: number, limit: number): Page<Kept> {
     const { gap, ...said } = this.after(room, after, limit);
     return this.#reading(() => {
-      const deletions = this.#deletions.all(this.#find(room).id, position(after), limit + 1).map(toAct);
+      const deletions = this.#deletions.all(this.#roomOf(room).id, position(after), limit + 1).map(toAct);
       return { ...merged(said, deletions, limit), gap };
     });
   }
@@ -323,7 +445,7 @@ export class Store {
   search({ query, rooms, before, limit }: Search): Page {
     while (this.#catchUp(INDEX_CHUNK));
     return this.#reading(() => {
-      const found = rooms.map((room) => this.#find(room)).filter(({ id }) => id > 0);
+      const found = rooms.map((room) => this.#roomOf(room)).filter(({ id }) => id > 0);
       const match = toMatch(query, found.map(({ id }) => id));
       if (match === undefined) return { entries: [], more: false, gap: false };
       const { entries, more } = page(position(before), limit, (from, count) => this.#search.all(match, from, count));
@@ -338,7 +460,9 @@ export class Store {
    */
   prune(beforeMs: number, limit: number): boolean {
     const oldest = this.#reading(() => this.#oldest.all(limit));
-    const firstToStay = oldest.findIndex(({ at }) => Number(at) >= beforeMs);
+    // The copies of a log drop the same.
+    const stays = this.#log ? ({ id }: Row) => Number(id) > this.#floor : ({ at }: Row) => Number(at) >= beforeMs;
+    const firstToStay = oldest.findIndex(stays);
     const old = firstToStay < 0 ? oldest : oldest.slice(0, firstToStay);
     if (old.length === 0) return false;
     this.#writing(() => {
@@ -353,6 +477,19 @@ export class Store {
       this.#forget.run(old.at(-1)!.id!);
     });
     return old.length === limit;
+  }
+
+  /**
+   * Which entries `prune` would delete if it were no copy.
+   * @returns the highest of their ids; undefined when there are none.
+   */
+  expired(beforeMs: number): number | undefined {
+    return this.#reading(() => {
+      const [oldest] = this.#oldest.all(1);
+      const firstToStay = this.#firstSince.get(beforeMs);
+      const last = firstToStay ? Number(firstToStay.id) - 1 : this.#newest;
+      return oldest && Number(oldest.id) <= last ? last : undefined;
+    });
   }
 
   /** The disk failed to take what was committed: the next ids are given when it has, so that whoever wants them is told. */
@@ -380,26 +517,36 @@ export class Store {
     if (this.#closed) return;
     try {
       // No other ids were given: the next opening need not leave a gap.
-      if (this.#reserved > this.last) this.#writing(() => this.#reserve.run(String(this.#newestGiven())));
+      if (!this.#log && this.#reserved > this.last) {
+        this.#writing(() => this.#meta.run("reserved", String(this.#newestGiven())));
+      }
     } catch { /* On a full disk: then it does. */ }
     this.#db.close();
     this.#closed = true;
   }
 
   #add(draft: Draft): Stored {
-    const { room, user, name, at, nonce, text } = draft;
-    const roomNumber = this.#rooms.of(room);
-    const userNumber = this.#users.of(user);
+    const entry = this.#insertAt(null, draft);
+    return entry ? { entry, duplicate: false } : { entry: this.#entryOf(draft.user, draft.nonce)!, duplicate: true };
+  }
+
+  /** Undefined, and nothing was added, if its user and nonce are there; without an id it gets the next. */
+  #insertAt(id: number | null, { room, user, name, at, nonce, text }: Draft): Entry | undefined {
     const { changes, lastInsertRowid } = this.#insert.run(
-      roomNumber,
-      userNumber,
+      id,
+      this.#rooms.of(room),
+      this.#users.of(user),
       this.#names.of(name),
       at,
       nonce,
       text,
     );
-    if (changes === 0) return { entry: toEntry(this.#byNonce.get(userNumber, nonce)!), duplicate: true };
-    return { entry: { id: Number(lastInsertRowid), room, user, name, text, nonce, at }, duplicate: false };
+    return changes === 0 ? undefined : { id: Number(lastInsertRowid), room, user, name, text, nonce, at };
+  }
+
+  #entryOf(user: string, nonce: string): Entry | undefined {
+    const row = this.#byNonce.get(this.#users.find(user), nonce);
+    return row && toEntry(row);
   }
 
   /** As `index`, but a full disk must not end searching for what is in the index already, nor fail what was kept. */
@@ -411,10 +558,10 @@ export class Store {
     }
   }
 
-  /** A room's number, 0 if nothing was ever said in it, and the highest id that was deleted from it. */
-  #find(room: string): { id: number; floor: number } {
+  /** A room's number, 0 if nothing was ever said in it, and the highest id that may have been deleted from it. */
+  #roomOf(room: string): { id: number; floor: number } {
     const row = this.#room.get(room);
-    return { id: Number(row?.id ?? 0), floor: Number(row?.floor ?? 0) };
+    return { id: Number(row?.id ?? 0), floor: Math.max(Number(row?.floor ?? 0), this.#floor) };
   }
 
   /**
@@ -426,7 +573,7 @@ export class Store {
     if (newest + count <= this.#reserved) return this.#writing(write);
     const reserved = newest + count + RESERVED_IDS;
     const result = this.#onDisk(() => {
-      this.#reserve.run(String(reserved));
+      this.#meta.run("reserved", String(reserved));
       this.#goOn.run(newest);
       return write();
     });
@@ -441,6 +588,7 @@ export class Store {
 
   #writing<T>(write: () => T): T {
     this.#refuseIfClosed();
+    for (const numbers of [this.#rooms, this.#users, this.#names]) numbers.forget();
     try {
       this.#db.exec("BEGIN IMMEDIATE");
       const result = write();
@@ -495,10 +643,15 @@ export class Numbers {
   of(text: string): number {
     let number = this.#known.get(text);
     if (number === undefined) {
-      number = Number(this.#find.get(text)?.id ?? this.#add.run(text).lastInsertRowid);
+      number = this.find(text) || Number(this.#add.run(text).lastInsertRowid);
       this.#known.set(text, number);
     }
     return number;
+  }
+
+  /** The text's number, 0 if it has none. */
+  find(text: string): number {
+    return Number(this.#find.get(text)?.id ?? 0);
   }
 
   /** Called as a transaction begins: what one found out is not true after it was rolled back. */
@@ -513,6 +666,7 @@ function position(id: number): number {
 }
 
 type Row = Record<string, SQLOutputValue>;
+type Deletion = Extract<Deed, { type: "delete" }>;
 
 /**
  * As many rows as were asked for, or fit on a page; one more says that there is more.

@@ -6,6 +6,7 @@
 import { Flusher } from "./flusher.ts";
 import { HOLD_LOOK_MS, Holder } from "./hold.ts";
 import { type Act, type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
+import type { LogState } from "./shared_log.ts";
 import { Store } from "./store.ts";
 
 /** What the worker has to know at first. */
@@ -13,6 +14,8 @@ export interface Opening {
   readonly path: string;
   /** What is older is deleted, in ms; nothing is if it is not set. */
   readonly keepMs: number | undefined;
+  /** Of which log it is the copy, if it is one. */
+  readonly log: LogState | undefined;
 }
 
 /** What is known about a journal when it has been opened. */
@@ -29,6 +32,12 @@ type Method =
   | "act"
   | "audit"
   | "claim"
+  | "claims"
+  | "acts"
+  | "known"
+  | "deletable"
+  | "apply"
+  | "expired"
   | "newest"
   | "before"
   | "after"
@@ -76,7 +85,7 @@ let holder: Holder;
 let looking: ReturnType<typeof setInterval> | undefined;
 
 port.onmessage = ({ data }: MessageEvent<Opening>) => {
-  const opened = attempt(() => Store.open(data.path));
+  const opened = attempt(() => Store.open(data.path, data.log));
   if ("error" in opened) return port.postMessage(opened);
   const store = opened.value;
   const flusher = new Flusher(Deno.openSync(store.log, { read: true, write: true }), () => store.distrustDisk());
