@@ -1,25 +1,15 @@
-import { Access } from "./access.ts";
 import { AdministratorError, FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
-import { Api, tokensOf } from "./api.ts";
 import { loadAssets, pack } from "./assets.ts";
 import { CertificateError, type CertificateFiles, loadCertificate } from "./certificate.ts";
 import { commands } from "./commands.ts";
 import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
-import { Followers } from "./follower.ts";
-import { startHeartbeat } from "./heartbeat.ts";
-import { Hub } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
 import { openSqlite } from "./journal/sqlite.ts";
 import { type Log, openLog } from "./log.ts";
-import { Metrics } from "./metrics.ts";
-import { Moderation } from "./moderation.ts";
-import { ProcessResources } from "./resources.ts";
-import { links, ListenError, Server } from "./server.ts";
-import { systemClock } from "./sweeper.ts";
-import { Webhooks } from "./webhooks.ts";
-import { startTelemetry } from "./telemetry.ts";
+import { type ChatNode, startNode } from "./node.ts";
+import { links, ListenError } from "./server.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;
@@ -29,38 +19,24 @@ const PACK_AFTER_MS = 2_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config, log: Log): Promise<void> {
-  const { data, key, keepMs, limits, tls } = config;
+  const { data, key, keepMs, tls } = config;
   const certificate = tls && await loadCertificate(tls);
   const [journal, assets] = await Promise.all([
     data === undefined ? openMemory() : openSqlite({ directory: data, keepMs }),
     loadAssets(),
   ]);
-  const metrics = new Metrics(log);
-  startTelemetry(metrics);
-  const moderation = new Moderation(journal.acts);
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
-  const { date, now } = systemClock;
-  const access = new Access({ key, administrator, moderation, date, now });
-  const hub = new Hub({ journal, access, limits, metrics, log });
-  const followers = new Followers({ hub, journal });
-  const ports = { hub, journal, followers, clock: systemClock, log };
-  const api = new Api({ ...ports, tokens: tokensOf(moderation), access, limits, metrics }, metadata.version);
-  const webhooks = new Webhooks({ ...ports, random: Math.random, fetch });
-  webhooks.follow(moderation);
-  const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources(), log });
-  const addr = await server.listen(config.addr, certificate);
-  const ended = hub.run();
-  const stopHeartbeat = startHeartbeat(metrics, data, () => hub.tick());
+  const node = await startNode({ journal, administrator, assets, config, certificate, log });
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
-  if (tls && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => renew(server, tls, log));
+  if (tls && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => renew(node, tls, log));
   // When those who lost the last server are back: to make a thread takes some tens of ms of this one.
   setTimeout(
     () => pack(assets.values()).catch(({ message }) => log("packing_failed", { reason: message })),
     PACK_AFTER_MS,
   );
   log("opened", { version: metadata.version });
-  const urls = links(addr, tls ? "https" : "http");
+  const urls = links(node.addr, tls ? "https" : "http");
   for (const url of urls) log("listening", { url });
   if (key !== undefined) log("locked", {});
   if (administrator.digest() === undefined) {
@@ -75,10 +51,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   await told;
   log("ending", {});
   setTimeout(() => Deno.exit(0), END_MS_MAX);
-  stopHeartbeat();
-  hub.close();
-  await ended;
-  await Promise.all([server.drain(), webhooks.close()]);
+  await node.end();
   await journal.close();
   // A peer that never answers keeps its socket, and so the process, for as long as it likes.
   Deno.exit(0);
@@ -92,9 +65,9 @@ async function run(command: Extract<Command, { name: keyof typeof commands }>): 
 }
 
 /** Shows the certificate that is in the files now to whoever connects from now on, or says why not. Nobody is disconnected. */
-async function renew(server: Server, files: CertificateFiles, log: Log): Promise<void> {
+async function renew(node: ChatNode, files: CertificateFiles, log: Log): Promise<void> {
   try {
-    if (server.renew(await loadCertificate(files))) log("certificate_renewed", { file: files.cert });
+    if (node.renew(await loadCertificate(files))) log("certificate_renewed", { file: files.cert });
     else log("certificate_kept", { reason: "A renewed certificate takes a restart, or --transport=node" });
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;

@@ -1,0 +1,76 @@
+import { Access, type Administrator } from "./access.ts";
+import { Api, tokensOf } from "./api.ts";
+import type { Asset } from "./assets.ts";
+import type { Certificate } from "./certificate.ts";
+import type { Config } from "./config.ts";
+import metadata from "./deno.json" with { type: "json" };
+import { Followers } from "./follower.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { Hub } from "./hub.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { Moderation } from "./moderation.ts";
+import { ProcessResources } from "./resources.ts";
+import { Server } from "./server.ts";
+import { systemClock } from "./sweeper.ts";
+import { startTelemetry } from "./telemetry.ts";
+import { Webhooks } from "./webhooks.ts";
+
+/** What a node needs. */
+export interface NodePorts {
+  /** What is said and done; it outlives the node. */
+  readonly journal: Journal;
+  readonly administrator: Administrator;
+  /** The page, by the path of the URL. */
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly config: Config;
+  /** Makes it https. */
+  readonly certificate: Certificate | undefined;
+  readonly log: Log;
+}
+
+/** A node that serves. */
+export interface ChatNode {
+  /** Where it listens, with the port that it really got. */
+  readonly addr: Config["addr"];
+  /** Shows a renewed certificate to whoever connects from now on; false, and nothing changes, if that takes a new start. */
+  renew(certificate: Certificate): boolean;
+  /** Keeps and delivers what it has, says goodbye to everyone and listens no more. Takes as long as its parts may, at most. */
+  end(): Promise<void>;
+}
+
+/**
+ * Starts a node: a hub on a journal, a server before it, and what both need. Nobody knows of another that has the same
+ * journal.
+ * @throws {ListenError} when the address can't be had.
+ */
+export async function startNode(ports: NodePorts): Promise<ChatNode> {
+  const { journal, administrator, assets, config, certificate, log } = ports;
+  const { key, limits } = config;
+  const metrics = new Metrics(log);
+  startTelemetry(metrics);
+  const moderation = new Moderation(journal.acts);
+  const { date, now } = systemClock;
+  const access = new Access({ key, administrator, moderation, date, now });
+  const hub = new Hub({ journal, access, limits, metrics, log });
+  const followers = new Followers({ hub, journal });
+  const common = { hub, journal, followers, clock: systemClock, log };
+  const api = new Api({ ...common, tokens: tokensOf(moderation), access, limits, metrics }, metadata.version);
+  const webhooks = new Webhooks({ ...common, random: Math.random, fetch });
+  webhooks.follow(moderation);
+  const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources(), log });
+  const addr = await server.listen(config.addr, certificate);
+  const ended = hub.run();
+  const stopHeartbeat = startHeartbeat(metrics, config.data, () => hub.tick());
+  return {
+    addr,
+    renew: (certificate) => server.renew(certificate),
+    async end() {
+      stopHeartbeat();
+      hub.close();
+      await ended;
+      await Promise.all([server.drain(), webhooks.close()]);
+    },
+  };
+}
