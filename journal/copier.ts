@@ -146,22 +146,20 @@ export class Copier {
   }
 
   async #take(records: readonly Placed[]): Promise<void> {
-    const judged = records.map((placed) => this.#judge(placed));
-    const kept = await this.#apply(judged);
+    const named: Parameters<JournalListener["named"]>[] = [];
+    const kept = await this.#apply(records.map(({ place, record }) => {
+      if (!record || !("claim" in record)) return { place, record };
+      const { user, name } = record.claim;
+      // A claim of what is somebody else's comes to nothing.
+      const isTheirs = !("code" in this.#names.claim(user, name));
+      named.push([user, this.#names.of(user)]);
+      return { place, record: isTheirs ? record : undefined };
+    }));
     this.#place = records.at(-1)!.place;
     this.#listener?.kept(kept);
-    for (const { record } of records) {
-      if (record && "claim" in record) this.#listener?.named(record.claim.user, this.#names.of(record.claim.user));
-    }
+    for (const each of named) this.#listener?.named(...each);
     for (const { resolve, place } of this.#waiting) if (place <= this.#place) resolve();
     if (this.#listener) this.#wipe(kept);
-  }
-
-  /** A claim of what is somebody else's comes to nothing. */
-  #judge({ place, record }: Placed): Placed {
-    if (!record || !("claim" in record)) return { place, record };
-    const { user, name } = record.claim;
-    return { place, record: "code" in this.#names.claim(user, name) ? undefined : record };
   }
 
   /** Takes it into the copy, however long that takes: nothing that comes after it may be there before. */

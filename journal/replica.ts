@@ -45,6 +45,9 @@ interface Parts extends Pick<ReplicaOptions, "log" | "clock">, Pick<Journal, "ep
  * is kept, the first who claims a name has it, what is not there can't be deleted. The log itself drops what is appended
  * twice within minutes; what is said again later is found in the copy, and where another node was faster, comes to nothing.
  *
+ * To find it there the copy must not be further behind than the log remembers: after a failure nothing is appended before it
+ * is up to date. Else, what was deleted could come back: its text is not in the log any more, nor that it was said.
+ *
  * Of one sender one message at a time is on its way, so that of two the first can't be lost and the second be kept.
  */
 export class Replica implements Journal {
@@ -58,6 +61,8 @@ export class Replica implements Journal {
   readonly #clock: Clock;
   // What is on its way, by user and nonce, and what came of it.
   readonly #awaited = new Map<string, Entry | undefined>();
+  // The copy may lack what others have appended: what is said again must not be taken for new because of that.
+  #behind = false;
   // Resolves when everything that is to be written has been, or has failed.
   #written: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -105,7 +110,10 @@ export class Replica implements Journal {
       named: (...named) => listener.named(...named),
       failing: (error) => listener.failing(error),
     });
-    this.#log.listen((error) => listener.failing(error));
+    this.#log.listen((error) => {
+      this.#behind = true;
+      listener.failing(error);
+    });
   }
 
   /** As a Journal's; but of those that it fails for some may be kept. To append them again finds them. */
@@ -125,6 +133,7 @@ export class Replica implements Journal {
     const { last, epoch } = await this.#log.state();
     if (epoch !== this.epoch) throw new JournalError("NATS has another stream now: start again with another folder");
     await Promise.all([this.#copier.reached(last), this.#copy.probe()]);
+    this.#behind = false;
   }
 
   audit: Journal["audit"] = (...page) => this.#copy.audit(...page);
@@ -154,20 +163,22 @@ export class Replica implements Journal {
       this.#copier.refuseIfFailed();
       return write();
     });
-    this.#written = written.catch(() => {});
+    this.#written = written.catch(() => this.#behind = true);
     return await written;
   }
 
   async #append(drafts: readonly Draft[]): Promise<Stored[]> {
     // It would come to nothing everywhere.
     if (drafts.some((say) => !asRecord({ say }))) throw new JournalError("Something that was said can't be kept");
+    if (this.#behind) await this.probe();
     const known = await this.#copy.known(drafts);
     const fresh = drafts.filter((_, index) => !known[index]);
     for (const draft of fresh) this.#awaited.set(keyOf(draft), undefined);
     try {
       const places = await this.#publish(fresh);
       await this.#copier.reached(Math.max(...places, 0));
-      return await this.#outcomes(drafts, known);
+      const owned = new Map(fresh.map((draft, index) => [keyOf(draft), places[index]!]));
+      return await this.#outcomes(drafts, known, owned);
     } finally {
       for (const draft of fresh) this.#awaited.delete(keyOf(draft));
     }
@@ -209,21 +220,26 @@ export class Replica implements Journal {
     return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<number>).value);
   }
 
-  async #outcomes(drafts: readonly Draft[], known: readonly (Entry | undefined)[]): Promise<Stored[]> {
-    // What the log knew to be there already, or another node has appended before.
+  /** @param places where what was published is, by its key. */
+  async #outcomes(
+    drafts: readonly Draft[],
+    known: readonly (Entry | undefined)[],
+    places: ReadonlyMap<string, number>,
+  ): Promise<Stored[]> {
+    // What the log knew to be there already.
     const lacking = drafts.filter((draft, index) => !known[index] && !this.#awaited.get(keyOf(draft)));
     const found = lacking.length > 0 ? await this.#copy.known(lacking) : [];
     const earlier = new Map(lacking.map((draft, index) => [keyOf(draft), found[index]]));
     const told = new Set<string>();
     return drafts.map((draft, index) => {
       const key = keyOf(draft);
-      const fresh = known[index] ? undefined : this.#awaited.get(key);
-      const entry = known[index] ?? fresh ?? earlier.get(key);
+      const entry = known[index] ?? this.#awaited.get(key) ?? earlier.get(key);
       // Something with its nonce was dropped for its age just now.
       if (!entry) throw new JournalError("NATS does not take again what was said before, and is gone: try later");
-      const duplicate = !fresh || told.has(key);
+      // Where another node was faster it is in another place.
+      const isNew = this.#awaited.get(key) !== undefined && entry.id === places.get(key) && !told.has(key);
       told.add(key);
-      return { entry, duplicate };
+      return { entry, duplicate: !isNew };
     });
   }
 

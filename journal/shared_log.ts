@@ -21,9 +21,7 @@ export interface Placed {
 export interface LogState {
   /** Changes if places ever start again. */
   readonly epoch: string;
-  /** The first place that still has something, if any has. */
-  readonly first: number;
-  /** The last place that was given; 0 when none was. */
+  /** The last place with something in it; 0 when there is none. */
   readonly last: number;
 }
 

@@ -156,15 +156,11 @@ export class Store {
    */
   belongTo(log: LogState | undefined): void {
     if (this.#log?.epoch !== log?.epoch) this.#begin(log?.epoch);
-    if (!log) return;
-    const { applied } = this.#log!;
-    if (log.last < applied) {
+    if (log && log.last < this.#log!.applied) {
       throw this.#refusal(
         "NATS has lost some of what is in it: give the stream back what it had, or use another folder",
       );
     }
-    // What the log has no more, and never came here, can't be shown.
-    if (log.first > applied + 1) this.#writing(() => this.#raiseFloor(log.first - 1));
   }
 
   #begin(epoch: string | undefined): void {

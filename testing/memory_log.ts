@@ -1,5 +1,5 @@
 import { JournalError } from "../journal/journal.ts";
-import type { LogRecord, LogState, Placed, SharedLog } from "../journal/shared_log.ts";
+import { asRecord, type LogRecord, type LogState, type Placed, type SharedLog } from "../journal/shared_log.ts";
 
 /** How many records come out of it at once. */
 const BATCH_MAX = 100;
@@ -25,9 +25,7 @@ export class MemoryLog {
   }
 
   get state(): LogState {
-    const first = this.records.findIndex((record) => record !== undefined);
-    const last = this.records.length;
-    return { epoch: this.epoch, first: first < 0 ? last + 1 : first + 1, last };
+    return { epoch: this.epoch, last: this.records.length };
   }
 
   append(record: LogRecord, key: string): number {
@@ -52,9 +50,10 @@ export type Delivery = "kept" | "lost" | "doubted";
 /** One node's line to a MemoryLog. */
 export class LogLine implements SharedLog {
   /** Decides about each that is published. */
-  delivery: () => Delivery = () => "kept";
+  delivery: (record: LogRecord) => Delivery = () => "kept";
   readonly #log: MemoryLog;
   #cut = false;
+  #held = false;
   #closed = false;
   #wake = () => {};
   #failing: (error: JournalError) => void = () => {};
@@ -73,8 +72,13 @@ export class LogLine implements SharedLog {
     this.#failing(new JournalError("The line is cut"));
   }
 
+  /** Nothing comes out of it any more, though what is published goes in. */
+  holdTail(): void {
+    this.#held = true;
+  }
+
   mend(): void {
-    this.#cut = false;
+    this.#cut = this.#held = false;
     this.wake();
   }
 
@@ -89,7 +93,7 @@ export class LogLine implements SharedLog {
 
   async publish(record: LogRecord, key: string): Promise<number> {
     await this.#pass();
-    const delivery = this.delivery();
+    const delivery = this.delivery(record);
     const place = delivery === "lost" ? 0 : this.#log.append(record, key);
     if (delivery !== "kept") throw new JournalError("No answer");
     return place;
@@ -97,13 +101,15 @@ export class LogLine implements SharedLog {
 
   async *tail(after: number): AsyncIterable<readonly Placed[]> {
     for (let next = after; !this.#closed;) {
-      const records = this.#cut ? [] : this.#log.records.slice(next, next + BATCH_MAX);
+      const records = this.#cut || this.#held ? [] : this.#log.records.slice(next, next + BATCH_MAX);
       if (records.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
       const placed = records.map((record, index): Placed => ({ place: next + index + 1, record }));
       next += records.length;
       // Where nothing is any more there is nothing to tell of.
       const batch = placed.filter(({ record }) => record !== undefined);
-      if (batch.length > 0) yield structuredClone(batch);
+      if (batch.length > 0) {
+        yield structuredClone(batch).map(({ place, record }) => ({ place, record: asRecord(record) }));
+      }
     }
   }
 
