@@ -1,0 +1,317 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { JetStreamClient, JetStreamManager, JsMsg, StreamConfig } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { JournalError } from "./journal.ts";
+import { asRecord, type LogRecord, type LogState, type Placed, type SharedLog } from "./shared_log.ts";
+
+/** The stream that has everything. */
+export const STREAM = "HUBBUB";
+
+/** How long NATS may take to answer, in ms. */
+const ANSWER_MS_MAX = 5_000;
+/** How soon it is tried to connect again, in ms. */
+const RECONNECT_MS = 500;
+/** How often NATS is asked whether it is there, in ms; after two times without an answer the line counts as cut. */
+const PING_MS = 3_000;
+/** How many records wait at most to be taken. */
+const BATCH_MAX = 1_000;
+/** Above the longest message NATS has to take what is around it in a record, and the headers, in bytes. */
+const AROUND_BYTES = 2_048;
+
+/** Where NATS is, and how to come in. */
+export interface NatsOptions {
+  /** `nats://` or `tls://`, each with host and port, and maybe `user:password@` or `token@`. */
+  readonly urls: readonly URL[];
+  /** A file with the JWT and the seed of a user. */
+  readonly creds?: string;
+  /** A file with the certificates of authorities, in PEM, for one that the system does not know. */
+  readonly ca?: string;
+  /** On how many servers of a cluster the stream is. */
+  readonly replicas: number;
+}
+
+/** What Hubbub has its stream do, and why. */
+const CONFIG = {
+  // What is in a room can be dropped by itself; who is shut out, and who has which name, stays.
+  subjects: ["hubbub.room.*", "hubbub.act", "hubbub.claim", "hubbub.drop"],
+  retention: "limits",
+  storage: "file",
+  discard: "new",
+  // None: NATS would drop bans and names, too.
+  max_age: 0,
+  max_msgs: -1,
+  max_bytes: -1,
+  max_msgs_per_subject: -1,
+  deny_delete: false,
+  deny_purge: false,
+} as const;
+
+/**
+ * Connects to NATS, and makes the stream if there is none.
+ * @param textBytesMax how long what is said may be.
+ * @throws {JournalError} when that isn't possible; it names what is wrong, and no secret.
+ */
+export async function openJetStream(options: NatsOptions, textBytesMax: number): Promise<SharedLog> {
+  const hosts = options.urls.map(({ host }) => host).join(", ");
+  const { nats, jetstream } = await load();
+  let connection: NatsConnection | undefined;
+  try {
+    connection = await nats.connect({
+      name: "hubbub",
+      servers: options.urls.map(({ host }) => host),
+      ...credentials(options, nats),
+      ...(options.ca !== undefined || options.urls.some(({ protocol }) => protocol === "tls:")) &&
+        { tls: options.ca === undefined ? {} : { caFile: options.ca } },
+      timeout: ANSWER_MS_MAX,
+      pingInterval: PING_MS,
+      maxPingOut: 2,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_MS,
+    });
+    const { max_payload: payloadMax } = connection.info!;
+    if (payloadMax < textBytesMax + AROUND_BYTES) {
+      throw new JournalError(
+        `Cannot use NATS at ${hosts}: it takes ${payloadMax} bytes at once, and a message may have ${textBytesMax}. ` +
+          `Set its max_payload to ${textBytesMax + AROUND_BYTES} or more, or --max-message to less`,
+      );
+    }
+    const manager = await jetstream.jetstreamManager(connection, { timeout: ANSWER_MS_MAX });
+    const created = await ensureStream(manager, options.replicas);
+    return new JetStreamLog(connection, jetstream.jetstream(connection, { timeout: ANSWER_MS_MAX }), manager, created);
+  } catch (error) {
+    await connection?.close();
+    if (error instanceof JournalError) throw error;
+    throw new JournalError(`Cannot use NATS at ${hosts}: ${explain(error as Error)}`, { cause: error });
+  }
+}
+
+/** Named in a way that Deno does not follow at the start, when it would look for packages that hardly anybody wants. */
+async function load() {
+  const names = ["@nats-io/transport-node", "@nats-io/jetstream"] as const;
+  try {
+    const [nats, jetstream] = await Promise.all(names.map((name) => import(name)));
+    return {
+      nats: nats as typeof import("@nats-io/transport-node"),
+      jetstream: jetstream as typeof import("@nats-io/jetstream"),
+    };
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    throw new JournalError(`Cannot use --nats: its packages can't be had (${reason})`);
+  }
+}
+
+function credentials({ urls, creds }: NatsOptions, nats: typeof import("@nats-io/transport-node")) {
+  if (creds !== undefined) {
+    try {
+      return { authenticator: nats.credsAuthenticator(readFileSync(creds)) };
+    } catch (error) {
+      throw new JournalError(`Cannot use the credentials in "${creds}": ${(error as Error).message}`);
+    }
+  }
+  const { username, password } = urls[0]!;
+  if (username === "") return {};
+  const user = decodeURIComponent(username);
+  return password === "" ? { token: user } : { user, pass: decodeURIComponent(password) };
+}
+
+/** @returns when the stream was made. */
+async function ensureStream(manager: JetStreamManager, replicas: number): Promise<string> {
+  const wanted = { ...CONFIG, num_replicas: replicas };
+  const found = await manager.streams.info(STREAM).catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  // Two that start at once both make it, which is no error if they want the same.
+  const { config, created } = found ?? await manager.streams.add({ name: STREAM, ...wanted } as never);
+  for (const [name, value] of Object.entries(wanted)) {
+    const [has, wants] = [config[name as keyof StreamConfig], value].map((value) => JSON.stringify(value));
+    if (has === wants) continue;
+    throw new JournalError(
+      `The stream ${STREAM} in NATS has ${name} ${has}, and Hubbub needs ${wants}: change the stream (nats stream edit)` +
+        `${name === "num_replicas" ? `, or start with --nats-replicas=${has}` : ""}`,
+    );
+  }
+  return created;
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { code?: number; status?: number }).status === 404 ||
+    /stream not found/.test((error as Error).message);
+}
+
+/** A stream of NATS JetStream as a log: its sequence is the place, its message id the key. */
+class JetStreamLog implements SharedLog {
+  readonly #connection: NatsConnection;
+  readonly #client: JetStreamClient;
+  readonly #manager: JetStreamManager;
+  readonly #epoch: string;
+  #failing: (error: JournalError) => void = () => {};
+  #connected = true;
+  #closed = false;
+  // Ends whatever the tail waits for.
+  #wake = () => {};
+
+  constructor(connection: NatsConnection, client: JetStreamClient, manager: JetStreamManager, created: string) {
+    this.#connection = connection;
+    this.#client = client;
+    this.#manager = manager;
+    this.#epoch = epochOf(created);
+    this.#watch();
+  }
+
+  listen(failing: (error: JournalError) => void): void {
+    this.#failing = failing;
+  }
+
+  async state(): Promise<LogState> {
+    const { created, state } = await this.#ask(() => this.#manager.streams.info(STREAM));
+    return { epoch: epochOf(created), last: state.last_seq };
+  }
+
+  async publish(record: LogRecord, key: string): Promise<number> {
+    // A header has no line ends, and is not long.
+    const msgID = createHash("sha256").update(key).digest("base64url");
+    const { seq } = await this.#ask(() =>
+      this.#client.publish(subjectOf(record), JSON.stringify(record), {
+        msgID,
+        timeout: ANSWER_MS_MAX,
+        expect: { streamName: STREAM },
+      })
+    );
+    return seq;
+  }
+
+  async *tail(after: number): AsyncIterable<readonly Placed[]> {
+    for (let next = after + 1; !this.#closed;) {
+      if (!this.#connected) await this.#changed();
+      else {
+        for await (const batch of this.#consume(next)) {
+          yield batch;
+          next = batch.at(-1)!.place + 1;
+        }
+      }
+    }
+  }
+
+  async erase(place: number): Promise<void> {
+    await this.#ask(() => this.#manager.streams.deleteMessage(STREAM, place, true), /no message found|not found/);
+  }
+
+  async prune(upTo: number): Promise<void> {
+    await this.#ask(() => this.#manager.streams.purge(STREAM, { filter: "hubbub.room.*", seq: upTo + 1 }));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    await this.#connection.close();
+  }
+
+  /** What comes after a place, until the line is cut, or the consumer ends. */
+  async *#consume(from: number): AsyncIterable<readonly Placed[]> {
+    const { epoch, last } = await this.state().catch(() => ({ epoch: this.#epoch, last: Infinity }));
+    if (epoch !== this.#epoch || last < from - 1) {
+      throw new JournalError("The stream in NATS is not what it was: give it back, or start again with another folder");
+    }
+    const queue: Placed[] = [];
+    let ended = false;
+    let room = () => {};
+    const pump = async (messages: AsyncIterable<JsMsg>) => {
+      for await (const message of messages) {
+        queue.push({ place: message.seq, record: parse(message) });
+        this.#wake();
+        if (queue.length >= BATCH_MAX) await new Promise<void>((resolve) => room = resolve);
+        if (ended) return;
+      }
+    };
+    let stop = () => {};
+    try {
+      const consumer = await this.#client.consumers.get(STREAM, {
+        deliver_policy: "by_start_sequence" as never,
+        opt_start_seq: from,
+      });
+      const messages = await consumer.consume({ max_messages: BATCH_MAX, idle_heartbeat: PING_MS });
+      stop = () => messages.stop();
+      pump(messages).catch(() => {}).finally(() => {
+        ended = true;
+        this.#wake();
+      });
+      // What is on its way when the line is cut is asked for again.
+      while (this.#connected && !this.#closed && (!ended || queue.length > 0)) {
+        if (queue.length > 0) {
+          yield queue.splice(0);
+          room();
+        } else await this.#changed();
+      }
+    } catch (error) {
+      if (error instanceof JournalError) throw error;
+      // NATS is busy with itself, as when it chooses a leader.
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+    } finally {
+      ended = true;
+      room();
+      stop();
+    }
+  }
+
+  /** Resolves when something has come, or the line is cut or mended. */
+  #changed(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === "disconnect" || type === "staleConnection") {
+        this.#connected = false;
+        this.#failing(new JournalError(LINE_IS_CUT));
+      } else if (type === "reconnect") this.#connected = true;
+      else continue;
+      this.#wake();
+    }
+  }
+
+  /** Asks NATS for something, if it is there: what is asked meanwhile would pile up. */
+  async #ask<T>(ask: () => Promise<T>, harmless?: RegExp): Promise<T | undefined & T> {
+    if (!this.#connected) throw new JournalError(LINE_IS_CUT);
+    try {
+      return await ask();
+    } catch (error) {
+      if (harmless?.test((error as Error).message)) return undefined as T | undefined & T;
+      throw new JournalError(`NATS does not do what it should: ${explain(error as Error)}`, { cause: error });
+    }
+  }
+}
+
+const LINE_IS_CUT = "The line to NATS is cut";
+
+function epochOf(created: string): string {
+  return createHash("sha256").update(created).digest("hex").slice(0, 16);
+}
+
+/** What is said and deleted in a room goes together when it is too old. */
+function subjectOf(record: LogRecord): string {
+  if ("say" in record) return `hubbub.room.${record.say.room}`;
+  if ("claim" in record) return "hubbub.claim";
+  if ("drop" in record) return "hubbub.drop";
+  const { deed } = record.act;
+  return deed.type === "delete" ? `hubbub.room.${deed.room}` : "hubbub.act";
+}
+
+function parse(message: JsMsg): LogRecord | undefined {
+  try {
+    return asRecord(message.json());
+  } catch {
+    return undefined;
+  }
+}
+
+/** In words for whoever runs the server; NATS names no secret. */
+function explain(error: Error): string {
+  const message = error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
+  if (/authorization/i.test(message)) return "it does not let this user in: check the user, password, token or file";
+  if (/jetstream is not enabled|no responders/i.test(message)) return "it has no JetStream: start nats-server with -js";
+  if (/timeout/i.test(message)) return "it does not answer";
+  if (/refused/i.test(message)) return "nothing listens there: check the address and that nats-server runs";
+  return message.replace(/\s+/g, " ");
+}

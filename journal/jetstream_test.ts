@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { inFolder } from "../testing/folder.ts";
+import { NatsServer, type NatsSettings } from "../testing/nats_server.ts";
+import { withPrograms } from "../testing/programs.ts";
+import { Random } from "../testing/random.ts";
+import { TcpProxy } from "../testing/tcp_proxy.ts";
+import { Watch } from "../testing/watch.ts";
+import type { Draft, Entry } from "./journal.ts";
+import { type NatsOptions, openJetStream } from "./jetstream.ts";
+import { openMemoryCopy } from "./memory.ts";
+import { Replica } from "./replica.ts";
+import type { Placed, SharedLog } from "./shared_log.ts";
+import { openSqliteCopy } from "./sqlite.ts";
+import { systemClock } from "../sweeper.ts";
+
+const TEXT_BYTES_MAX = 65_536;
+
+let nonces = 0;
+
+function draft(text: string, draft: Partial<Draft> = {}): Draft {
+  return { room: "lobby", user: "u-ann", name: "Ann", text, nonce: `n${nonces++}`, at: 1_000, ...draft };
+}
+
+function open(url: string, options: Partial<NatsOptions> = {}): Promise<SharedLog> {
+  return openJetStream({ urls: [new URL(url)], replicas: 1, ...options }, TEXT_BYTES_MAX);
+}
+
+/** A test with a real nats-server. */
+function withNats(name: string, body: (server: NatsServer) => Promise<void>, settings?: NatsSettings): void {
+  withPrograms(["nats-server"], name, async () => {
+    await using server = await NatsServer.start(settings);
+    await body(server);
+  });
+}
+
+/** Follows a log until the test is over. */
+class Reader {
+  readonly placed: Placed[] = [];
+  readonly watch = new Watch();
+  readonly ended: Promise<void>;
+
+  constructor(log: SharedLog, after = 0) {
+    this.ended = this.#read(log, after).catch((error) => this.watch.fail(error));
+  }
+
+  get texts(): string[] {
+    return this.placed.map(({ record }) => record && "say" in record ? record.say.text : "?");
+  }
+
+  async has(...texts: string[]): Promise<void> {
+    await this.watch.until(
+      () => `${texts} came: ${this.texts}`,
+      () => texts.every((text) => this.texts.includes(text)),
+    );
+  }
+
+  async #read(log: SharedLog, after: number): Promise<void> {
+    for await (const batch of log.tail(after)) {
+      this.placed.push(...batch);
+      this.watch.wake();
+    }
+  }
+}
+
+/** Publishes until it is kept, as whoever has something to say does. */
+async function insist(log: SharedLog, said: Draft): Promise<number> {
+  for (;;) {
+    try {
+      return await log.publish({ say: said }, said.nonce);
+    } catch {
+      // It is a real server, which takes its time.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+withNats(
+  "What is published comes out in its order, in its place, once for each key; the epoch is the stream's",
+  async (server) => {
+    const [one, two] = await Promise.all([open(server.url), open(server.url)]);
+    const reader = new Reader(two);
+    const places = await Promise.all(["a", "b", "c"].map((text) => one.publish({ say: draft(text) }, text)));
+    assert.deepEqual(places, [1, 2, 3]);
+    assert.equal(await two.publish({ say: draft("again") }, "b"), 2);
+    await one.publish({ claim: { user: "u-ann", name: "Ann" } }, "strange\r\nkey: of a client");
+    await reader.watch.until("all is there", () => reader.placed.length === 4);
+    assert.deepEqual(reader.placed.map(({ place }) => place), [1, 2, 3, 4]);
+    assert.deepEqual(reader.texts, ["a", "b", "c", "?"]);
+    const late = new Reader(one, 2);
+    await late.has("c");
+    assert.equal(late.placed[0]!.place, 3);
+    assert.deepEqual(await one.state(), await two.state());
+    assert.equal((await one.state()).last, 4);
+    await one.close();
+    await two.close();
+    await Promise.all([reader.ended, late.ended]);
+  },
+);
+
+withNats(
+  "A nats-server that is killed is waited for: nothing is lost, doubled or out of order, and what is cut is said",
+  async (server) => {
+    const log = await open(server.url);
+    const failures = new Watch();
+    let failed = 0;
+    log.listen(() => {
+      failed++;
+      failures.wake();
+    });
+    const reader = new Reader(log);
+    await log.publish({ say: draft("a") }, "a");
+    await server.kill();
+    await failures.until("the log says that it is cut", () => failed > 0);
+    await assert.rejects(log.publish({ say: draft("lost") }, "lost"), /The line to NATS is cut/);
+    await server.start();
+    await insist(log, draft("b", { nonce: "b" }));
+    await reader.has("a", "b");
+    assert.deepEqual(reader.texts, ["a", "b"]);
+    await log.close();
+    await reader.ended;
+  },
+);
+
+withNats("A line that swallows everything is found out, and another one taken", async (server) => {
+  await using proxy = await TcpProxy.listen(server.port, new Random(1));
+  proxy.heal();
+  const log = await open(`nats://127.0.0.1:${proxy.port}`);
+  const reader = new Reader(log);
+  await log.publish({ say: draft("a") }, "a");
+  await reader.has("a");
+  proxy.swallow();
+  await insist(log, draft("b", { nonce: "b" }));
+  await reader.has("b");
+  assert.deepEqual(reader.texts, ["a", "b"]);
+  await log.close();
+  await reader.ended;
+});
+
+withNats("What is wiped out or dropped comes out no more, and what else there is does", async (server) => {
+  const log = await open(server.url);
+  const ban = { deed: { type: "ban", user: "u-eve", name: "Eve" }, by: "u-ann", name: "Ann", at: 1 } as const;
+  await log.publish({ act: ban }, "ban");
+  for (const text of ["old", "secret", "new"]) await log.publish({ say: draft(text) }, text);
+  await log.erase(3);
+  await log.erase(3);
+  await log.prune(2);
+  const reader = new Reader(log);
+  await reader.has("new");
+  assert.deepEqual(reader.texts, ["?", "new"]);
+  await log.close();
+  await reader.ended;
+});
+
+withNats("Records that are not Hubbub's come to nothing", async (server) => {
+  const log = await open(server.url);
+  await log.publish({ shout: "what?" } as never, "strange").catch(() => log.publish({ drop: 0 }, "drop"));
+  await log.publish({ say: draft("bad", { at: 0.5 }) }, "bad");
+  await log.publish({ say: draft("good") }, "good");
+  const reader = new Reader(log);
+  await reader.has("good");
+  assert.equal(reader.placed.at(-2)!.record, undefined);
+  await log.close();
+  await reader.ended;
+});
+
+withNats("A stream that was made anew is not taken for the one before", async (server) => {
+  const log = await open(server.url);
+  await log.publish({ say: draft("a") }, "a");
+  const reader = new Reader(log);
+  await reader.has("a");
+  const { epoch } = await log.state();
+  const nats = await import("@nats-io/transport-node");
+  const { jetstreamManager } = await import("@nats-io/jetstream");
+  const connection = await nats.connect({ servers: server.url });
+  await (await jetstreamManager(connection)).streams.delete("HUBBUB");
+  const other = await open(server.url);
+  assert.notEqual((await other.state()).epoch, epoch);
+  await server.kill();
+  await server.start();
+  await assert.rejects(reader.watch.until("it fails", () => false), /The stream in NATS is not what it was/);
+  for (const each of [log, other, connection]) await each.close();
+});
+
+const STREAMS = [
+  { storage: "memory" },
+  { retention: "interest" },
+  { max_age: 86_400_000_000_000 },
+  { max_msgs: 10 },
+  { subjects: ["hubbub.>"] },
+] as const;
+
+withNats("A stream that has other settings is refused, and the setting is named", async (server) => {
+  const nats = await import("@nats-io/transport-node");
+  const { jetstreamManager } = await import("@nats-io/jetstream");
+  const connection = await nats.connect({ servers: server.url });
+  const manager = await jetstreamManager(connection);
+  const subjects = ["hubbub.room.*", "hubbub.act", "hubbub.claim", "hubbub.drop"];
+  for (const setting of STREAMS) {
+    await manager.streams.add({ name: "HUBBUB", subjects, discard: "new", ...setting } as never);
+    const [name] = Object.keys(setting);
+    await assert.rejects(open(server.url), new RegExp(`The stream HUBBUB in NATS has ${name} `));
+    await manager.streams.delete("HUBBUB");
+  }
+  await connection.close();
+  await assert.rejects(open(server.url, { replicas: 3 }), /Cannot use NATS at 127.0.0.1:\d+: /);
+});
+
+withPrograms(["nats-server"], "Where NATS can't be used one line says why, and no secret", async () => {
+  await using server = await NatsServer.start({ args: ["--user=hub", "--pass=s3cret"] });
+  const at = (userinfo: string) => `nats://${userinfo}@127.0.0.1:${server.port}`;
+  const log = await open(at("hub:s3cret"));
+  await log.close();
+  for (const url of [at("hub:wr0ng"), at("t0ken"), server.url]) {
+    await assert.rejects(open(url), ({ message }: Error) => {
+      assert.match(message, /^Cannot use NATS at 127\.0\.0\.1:\d+: it does not let this user in/);
+      assert.doesNotMatch(message, /wr0ng|t0ken|\n/);
+      return true;
+    });
+  }
+  await using small = await NatsServer.start({ config: "max_payload: 1024" });
+  await assert.rejects(open(small.url), /it takes 1024 bytes at once.*Set its max_payload to 67584 or more/);
+  await using token = await NatsServer.start({ args: ["--auth=t0ken"] });
+  await (await open(`nats://t0ken@127.0.0.1:${token.port}`)).close();
+  await token.kill();
+  await assert.rejects(open(token.url), /nothing listens there/);
+  await assert.rejects(
+    open(server.url, { creds: "/nowhere.creds" }),
+    /Cannot use the credentials in "\/nowhere.creds"/,
+  );
+});
+
+withPrograms(
+  ["nats-server"],
+  "Nodes that share a stream keep the same, through kills of nats-server and cuts of their lines",
+  inFolder(async (folder) => {
+    await using server = await NatsServer.start();
+    const random = new Random(Math.floor(Math.random() * 2 ** 31));
+    const proxies = await Promise.all([0, 1, 2].map(() => TcpProxy.listen(server.port, random)));
+    for (const proxy of proxies) proxy.heal();
+    const nodes = await Promise.all(proxies.map(async ({ port }, index) => {
+      const kept: Entry[] = [];
+      const journal = await Replica.open({
+        log: await open(`nats://127.0.0.1:${port}`),
+        openCopy: (state) =>
+          index === 0 ? openSqliteCopy({ directory: folder }, state) : Promise.resolve(openMemoryCopy(state)),
+        keepMs: undefined,
+        clock: systemClock,
+        report() {},
+      });
+      journal.listen({ kept: (each) => kept.push(...each as Entry[]), named() {}, failing() {} });
+      return { journal, kept };
+    }));
+    const said: Draft[] = [];
+    const talk = async (index: number) => {
+      for (let n = 0; n < 40; n++) {
+        const drafts = Array.from(
+          { length: 1 + random.below(5) },
+          () => draft(`${index}.${n}`, { user: `u-${index}` }),
+        );
+        said.push(...drafts);
+        // Whoever is refused says it again, as likely on another node.
+        for (let node = index;; node = random.below(nodes.length)) {
+          const stored = await nodes[node]!.journal.append(drafts).catch(() => undefined);
+          if (stored) break;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+    };
+    const talking = Promise.all(nodes.map((_, index) => talk(index)));
+    for (let round = 0; round < 2; round++) {
+      await nodes[0]!.journal.probe().catch(() => {});
+      proxies[round]!.swallow();
+      await server.kill();
+      await server.start();
+    }
+    await talking;
+    for (const { journal } of nodes) {
+      while (await journal.probe().then(() => false, () => true)) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    for (const { kept, journal } of nodes) {
+      assert.deepEqual(kept, nodes[0]!.kept, "all heard the same, in one order");
+      assert.deepEqual((await journal.since(0, 10_000)).entries, kept);
+    }
+    assert.deepEqual(
+      new Set(nodes[0]!.kept.map(({ nonce }) => nonce)),
+      new Set(said.map(({ nonce }) => nonce)),
+      "nothing is lost",
+    );
+    assert.equal(nodes[0]!.kept.length, said.length, "nothing is doubled");
+    for (let index = 0; index < nodes.length; index++) {
+      const isTheirs = ({ user }: Draft) => user === `u-${index}`;
+      assert.deepEqual(
+        nodes[0]!.kept.filter(isTheirs).map(({ nonce }) => nonce),
+        said.filter(isTheirs).map(({ nonce }) => nonce),
+        "in their sender's order",
+      );
+    }
+    for (const { journal } of nodes) await journal.close();
+    for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+  }),
+);
