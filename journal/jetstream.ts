@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { JetStreamClient, JetStreamManager, JsMsg, StreamConfig } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/nats-core";
+import metadata from "../deno.json" with { type: "json" };
+import { fileError } from "./errors.ts";
 import { JournalError } from "./journal.ts";
+import { NatsTransport } from "./nats_transport.ts";
 import { asRecord, type LogRecord, type LogState, type Placed, type SharedLog } from "./shared_log.ts";
 
 /** The stream that has everything. */
@@ -57,12 +60,13 @@ export async function openJetStream(options: NatsOptions, textBytesMax: number):
   const { nats, jetstream } = await load();
   let connection: NatsConnection | undefined;
   try {
-    connection = await nats.connect({
+    const caCerts = options.ca === undefined ? [] : [readFile(options.ca, "certificates")];
+    nats.setTransportFactory({ factory: () => new NatsTransport(metadata.version, caCerts) });
+    connection = await nats.NatsConnectionImpl.connect({
       name: "hubbub",
       servers: options.urls.map(({ host }) => host),
       ...credentials(options, nats),
-      ...(options.ca !== undefined || options.urls.some(({ protocol }) => protocol === "tls:")) &&
-        { tls: options.ca === undefined ? {} : { caFile: options.ca } },
+      ...(options.ca !== undefined || options.urls.some(({ protocol }) => protocol === "tls:")) && { tls: {} },
       timeout: ANSWER_MS_MAX,
       pingInterval: PING_MS,
       maxPingOut: 2,
@@ -88,11 +92,11 @@ export async function openJetStream(options: NatsOptions, textBytesMax: number):
 
 /** Named in a way that Deno does not follow at the start, when it would look for packages that hardly anybody wants. */
 async function load() {
-  const names = ["@nats-io/transport-node", "@nats-io/jetstream"] as const;
+  const names = ["@nats-io/nats-core/internal", "@nats-io/jetstream"];
   try {
     const [nats, jetstream] = await Promise.all(names.map((name) => import(name)));
     return {
-      nats: nats as typeof import("@nats-io/transport-node"),
+      nats: nats as typeof import("@nats-io/nats-core/internal"),
       jetstream: jetstream as typeof import("@nats-io/jetstream"),
     };
   } catch (error) {
@@ -101,18 +105,28 @@ async function load() {
   }
 }
 
-function credentials({ urls, creds }: NatsOptions, nats: typeof import("@nats-io/transport-node")) {
+function credentials({ urls, creds }: NatsOptions, nats: typeof import("@nats-io/nats-core/internal")) {
   if (creds !== undefined) {
+    const file = new TextEncoder().encode(readFile(creds, "credentials"));
     try {
-      return { authenticator: nats.credsAuthenticator(readFileSync(creds)) };
-    } catch (error) {
-      throw new JournalError(`Cannot use the credentials in "${creds}": ${(error as Error).message}`);
+      return { authenticator: nats.credsAuthenticator(file) };
+    } catch {
+      throw new JournalError(`Cannot use the credentials in "${creds}": it is no file of credentials of NATS`);
     }
   }
   const { username, password } = urls[0]!;
   if (username === "") return {};
   const user = decodeURIComponent(username);
   return password === "" ? { token: user } : { user, pass: decodeURIComponent(password) };
+}
+
+/** @throws {JournalError} when it can't be read. */
+function readFile(path: string, what: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileError(`read the ${what} of NATS in`, path, error);
+  }
 }
 
 /** @returns when the stream was made. */

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { type NatsConnection, NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
+import { systemClock } from "../sweeper.ts";
+import { TestCertificate } from "../testing/certificates.ts";
 import { inFolder } from "../testing/folder.ts";
 import { NatsServer, type NatsSettings } from "../testing/nats_server.ts";
 import { withPrograms } from "../testing/programs.ts";
@@ -8,10 +12,10 @@ import { Watch } from "../testing/watch.ts";
 import type { Draft, Entry } from "./journal.ts";
 import { type NatsOptions, openJetStream } from "./jetstream.ts";
 import { openMemoryCopy } from "./memory.ts";
+import { NatsTransport } from "./nats_transport.ts";
 import { Replica } from "./replica.ts";
 import type { Placed, SharedLog } from "./shared_log.ts";
 import { openSqliteCopy } from "./sqlite.ts";
-import { systemClock } from "../sweeper.ts";
 
 const TEXT_BYTES_MAX = 65_536;
 
@@ -31,6 +35,12 @@ function withNats(name: string, body: (server: NatsServer) => Promise<void>, set
     await using server = await NatsServer.start(settings);
     await body(server);
   });
+}
+
+/** Connects to a server as its administrators do. */
+function connect({ port }: NatsServer): Promise<NatsConnection> {
+  setTransportFactory({ factory: () => new NatsTransport("0", []) });
+  return NatsConnectionImpl.connect({ servers: `127.0.0.1:${port}` });
 }
 
 /** Follows a log until the test is over. */
@@ -62,16 +72,20 @@ class Reader {
   }
 }
 
-/** Publishes until it is kept, as whoever has something to say does. */
-async function insist(log: SharedLog, said: Draft): Promise<number> {
+/** Tries until it works: a real server takes its time. */
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await log.publish({ say: said }, said.nonce);
+      return await attempt();
     } catch {
-      // It is a real server, which takes its time.
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+}
+
+/** Publishes until it is kept, as whoever has something to say does. */
+function insist(log: SharedLog, said: Draft): Promise<number> {
+  return eventually(() => log.publish({ say: said }, said.nonce));
 }
 
 withNats(
@@ -169,9 +183,7 @@ withNats("A stream that was made anew is not taken for the one before", async (s
   const reader = new Reader(log);
   await reader.has("a");
   const { epoch } = await log.state();
-  const nats = await import("@nats-io/transport-node");
-  const { jetstreamManager } = await import("@nats-io/jetstream");
-  const connection = await nats.connect({ servers: server.url });
+  const connection = await connect(server);
   await (await jetstreamManager(connection)).streams.delete("HUBBUB");
   const other = await open(server.url);
   assert.notEqual((await other.state()).epoch, epoch);
@@ -190,9 +202,7 @@ const STREAMS = [
 ] as const;
 
 withNats("A stream that has other settings is refused, and the setting is named", async (server) => {
-  const nats = await import("@nats-io/transport-node");
-  const { jetstreamManager } = await import("@nats-io/jetstream");
-  const connection = await nats.connect({ servers: server.url });
+  const connection = await connect(server);
   const manager = await jetstreamManager(connection);
   const subjects = ["hubbub.room.*", "hubbub.act", "hubbub.claim", "hubbub.drop"];
   for (const setting of STREAMS) {
@@ -225,8 +235,45 @@ withPrograms(["nats-server"], "Where NATS can't be used one line says why, and n
   await assert.rejects(open(token.url), /nothing listens there/);
   await assert.rejects(
     open(server.url, { creds: "/nowhere.creds" }),
-    /Cannot use the credentials in "\/nowhere.creds"/,
+    /Cannot read the credentials of NATS in "\/nowhere.creds": there is no such file/,
   );
+});
+
+withPrograms(
+  ["nats-server"],
+  "Of a cluster of three, one server may end, whichever it is: what was kept is, and more can be",
+  async () => {
+    const cluster = await NatsServer.startCluster();
+    const urls = cluster.map(({ url }) => new URL(url));
+    // It takes the cluster a moment to choose its leader.
+    const log = await eventually(() => openJetStream({ urls, replicas: 3 }, TEXT_BYTES_MAX));
+    const reader = new Reader(log);
+    const expected: string[] = [];
+    for (const [index, server] of cluster.entries()) {
+      for (const text of [`before ${index}`, `after ${index}`]) {
+        await insist(log, draft(text, { nonce: text }));
+        expected.push(text);
+        if (text.startsWith("before")) await server.kill();
+      }
+      await server.start();
+    }
+    await reader.has(...expected);
+    assert.deepEqual(reader.texts, expected);
+    await log.close();
+    await reader.ended;
+    for (const server of cluster) await server[Symbol.asyncDispose]();
+  },
+);
+
+withPrograms(["nats-server", "openssl"], "NATS by TLS, with the certificate of an authority of one's own", async () => {
+  await using certificate = await TestCertificate.make();
+  const { cert, key } = certificate.files;
+  await using server = await NatsServer.start({ args: ["--tls", `--tlscert=${cert}`, `--tlskey=${key}`] });
+  const url = `tls://127.0.0.1:${server.port}`;
+  const log = await open(url, { ca: cert });
+  assert.equal(await log.publish({ say: draft("a") }, "a"), 1);
+  await log.close();
+  await assert.rejects(open(url), /Cannot use NATS at 127.0.0.1:\d+: .*(certificate|issuer)/i);
 });
 
 withPrograms(
@@ -259,11 +306,12 @@ withPrograms(
         );
         said.push(...drafts);
         // Whoever is refused says it again, as likely on another node.
-        for (let node = index;; node = random.below(nodes.length)) {
-          const stored = await nodes[node]!.journal.append(drafts).catch(() => undefined);
-          if (stored) break;
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
+        let node = index;
+        await eventually(() => {
+          const { journal } = nodes[node]!;
+          node = random.below(nodes.length);
+          return journal.append(drafts);
+        });
       }
     };
     const talking = Promise.all(nodes.map((_, index) => talk(index)));
@@ -274,11 +322,7 @@ withPrograms(
       await server.start();
     }
     await talking;
-    for (const { journal } of nodes) {
-      while (await journal.probe().then(() => false, () => true)) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
+    for (const { journal } of nodes) await eventually(() => journal.probe());
     for (const { kept, journal } of nodes) {
       assert.deepEqual(kept, nodes[0]!.kept, "all heard the same, in one order");
       assert.deepEqual((await journal.since(0, 10_000)).entries, kept);
