@@ -432,6 +432,11 @@ export function isRoomName(text: string): boolean {
   return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(text);
 }
 
+/** Whether this can be the public id of a user: 22 letters, digits, `-` and `_`. */
+export function isUserId(text: string): boolean {
+  return /^[\w-]{22}$/.test(text);
+}
+
 /** A name as it is shown: compatibility forms normalized (NFKC), white space single, no emoji variation selectors. */
 export function cleanName(name: string): string {
   return name.normalize("NFKC").replaceAll("\ufe0f", "").replaceAll(/ +/g, " ").trim();
@@ -477,7 +482,7 @@ const seconds: Field = {
 };
 const flag: Field = { is: (value) => typeof value === "boolean", what: "true or false" };
 const room: Field = { is: (value) => typeof value === "string" && isRoomName(value), what: "a room's name" };
-const user: Field = { is: (value) => typeof value === "string" && /^[\w-]{22}$/.test(value), what: "a user's id" };
+const user: Field = { is: (value) => typeof value === "string" && isUserId(value), what: "a user's id" };
 const url: Field = {
   is: (value) =>
     typeof value === "string" && value.length <= 2_000 && /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
