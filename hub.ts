@@ -1,5 +1,6 @@
 import { Access, type Grant } from "./access.ts";
 import { networkOf } from "./admission.ts";
+import type { Bus } from "./bus.ts";
 import { Channel } from "./channel.ts";
 import { Client, type ClientEvent, type ClientPorts, type Socket, type Visit } from "./client.ts";
 import { type Act, type Draft, type Entry, isAct, type Journal, type Kept, type Stored } from "./journal/journal.ts";
@@ -10,6 +11,7 @@ import { type Log, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { Moderation, type Mute } from "./moderation.ts";
 import { Monitor, told, type Watched } from "./monitor.ts";
+import { Neighbours } from "./neighbours.ts";
 import { errandOf, type OrderRefusal } from "./orders.ts";
 import { PrivateLines } from "./private_lines.ts";
 import {
@@ -59,6 +61,8 @@ export interface HubOptions {
   readonly metrics?: Metrics;
   /** Is told what whoever runs the server should know. */
   readonly log?: Log;
+  /** Carries hints to the other nodes, if there can be any. */
+  readonly bus?: Bus;
 }
 
 /** A connection, and what the hub knows of it. */
@@ -136,6 +140,7 @@ export class Hub {
   readonly #sessions = new Map<Client, Session>();
   // The connections of those who have said who they are, by their id.
   readonly #tabs = new Map<string, Set<Session>>();
+  readonly #neighbours: Neighbours | undefined;
   readonly #rooms: Rooms;
   readonly #listeners: ((kept: Kept) => void)[] = [];
   readonly #monitor: Monitor;
@@ -144,7 +149,7 @@ export class Hub {
 
   /** Does nothing before `run`. */
   constructor(options: HubOptions) {
-    const { journal, clock = systemClock, limits = DEFAULT_LIMITS, log = noLog } = options;
+    const { journal, clock = systemClock, limits = DEFAULT_LIMITS, log = noLog, bus } = options;
     this.#journal = journal;
     this.#clock = clock;
     this.#limits = limits;
@@ -177,10 +182,14 @@ export class Hub {
     this.#scribe = new Scribe(journal, clock, this.#kept, log, this.#metrics);
     // What it said before still counts, so it leaves through the inbox.
     this.#sweeper = new Sweeper(clock, (client) => client.end(Disconnect.slow));
+    this.#neighbours = bus &&
+      new Neighbours({ bus, clock, limits, networkOf: (user) => this.#networkHereOf(user) });
     this.#rooms = new Rooms({
       journal,
       clock,
       sweeper: this.#sweeper,
+      neighbours: this.#neighbours,
+      personOf: (user) => this.#personOf(user),
       rulesOf: (room) => this.moderation.rulesOf(room),
       roomsMax: limits.rooms,
       tell: (visitor, line) => this.#tellLine(visitor, line),
@@ -232,6 +241,11 @@ export class Hub {
     return this.#rooms.last;
   }
 
+  /** Whether it is this of all nodes that does what one alone should do. For a moment two may think so. */
+  get isFirst(): boolean {
+    return this.#neighbours?.isFirst ?? true;
+  }
+
   /** Makes the client of a connection, which registers when it has `opened`. */
   connect(socket: Socket, visit: Pick<Visit, "form" | "room" | "address" | "grant">): Client {
     const { message: textBytesMax, rate } = this.#limits;
@@ -278,12 +292,14 @@ export class Hub {
 
   /** Serves requests until the hub is closed, then keeps and delivers what it has, but not for ever. Call it once. */
   async run(): Promise<void> {
+    this.#neighbours?.start();
     for await (const first of this.inbox) {
       this.#handle(first);
       for (const event of this.inbox.drain()) this.#handle(event);
       this.#scribe.commit();
     }
     await this.#deliverLastLines();
+    this.#neighbours?.end();
     await this.#sayGoodbye();
     this.#sweeper.stop();
   }
@@ -334,7 +350,7 @@ export class Hub {
       if (!this.#door.admit(session, id, pass)) return;
       const isNew = name !== undefined && name !== this.#names.of(id);
       const refusal = isNew ? this.#claim(id, name) : undefined;
-      this.#identify(session, { id, name: this.#names.of(id) ?? guestName(id) });
+      this.#identify(session, this.#personOf(id));
       this.#tell(session, {
         type: "welcome",
         epoch: this.#journal.epoch,
@@ -519,16 +535,27 @@ export class Hub {
   #named(user: string, name: string | undefined): void {
     if (this.#names.of(user) === name) return;
     this.#names.set(user, name);
-    this.#call({ id: user, name: name ?? guestName(user) });
+    this.#call(this.#personOf(user));
   }
 
-  /** Somebody has another name in all of their tabs. */
+  /** Somebody has another name in all of their tabs, and on other nodes. */
   #call(person: Person): void {
-    for (const tab of this.#tabs.get(person.id) ?? []) {
+    const tabs = this.#tabs.get(person.id) ?? [];
+    for (const tab of tabs) {
       tab.me = person;
       this.#tell(tab, { type: "renamed", name: person.name });
-      this.#rooms.renamed(tab);
     }
+    this.#rooms.renamed(person, tabs);
+  }
+
+  /** Whom a user's id means. */
+  #personOf(id: string): Person {
+    return { id, name: this.#names.of(id) ?? guestName(id) };
+  }
+
+  /** From where somebody is connected to this node. */
+  #networkHereOf(user: string): string | undefined {
+    return [...this.#tabs.get(user) ?? []].map(({ client }) => networkOf(client.address))[0];
   }
 
   #join(session: Session, name: string, after: number | undefined): void {
@@ -627,9 +654,9 @@ export class Hub {
     const errand = errandOf(order, {
       moderation: this.moderation,
       by,
-      personOf: (id) => ({ id, name: this.#names.of(id) ?? guestName(id) }),
+      personOf: (id) => this.#personOf(id),
       networkOf: (user) => {
-        const network = [...this.#tabs.get(user) ?? []].map(({ client }) => networkOf(client.address))[0];
+        const network = this.#networkHereOf(user) ?? this.#neighbours?.networkOf(user);
         return network === networkOf(address) ? undefined : network;
       },
       now: this.#clock.date(),

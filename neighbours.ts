@@ -299,7 +299,9 @@ export class Neighbours {
         if (hint.count !== node.count) this.#ask(from, node);
         break;
       case "news":
-        this.#hearNews(from, node, hint);
+        if (node.count === hint.count - 1) this.#hearNews(node, hint);
+        // Who has asked already gets an answer, or hears the next heartbeat.
+        else if (!known || node.count !== undefined) this.#ask(from, node);
         break;
       case "part":
         this.#hearPart(node, hint);
@@ -316,12 +318,7 @@ export class Neighbours {
     }
   }
 
-  #hearNews(from: string, node: Node, { count, items }: Extract<Hint, { type: "news" }>): void {
-    if (node.count !== count - 1) {
-      // Who has asked already gets an answer, or hears the next heartbeat.
-      if (node.count !== undefined || node.people.size === 0) this.#ask(from, node);
-      return;
-    }
+  #hearNews(node: Node, { count, items }: Extract<Hint, { type: "news" }>): void {
     node.count = count;
     for (const item of items) {
       if ("user" in item) {

@@ -1,7 +1,8 @@
 import type { Client } from "./client.ts";
 import type { Act, Entry, Journal, Kept, Page } from "./journal/journal.ts";
 import { lengthOf, LiveRoom, RESUME_LENGTH_MAX, type Start, type Visitor } from "./live_room.ts";
-import { encode, type Rules, type ServerMessage } from "./protocol.ts";
+import type { Neighbours } from "./neighbours.ts";
+import { encode, type Person, type Rules, type ServerMessage } from "./protocol.ts";
 import { type Missed, missedOf, RECENT_ENTRIES_MAX } from "./recent.ts";
 import { LISTED_MAX } from "./roster.ts";
 import type { Clock, Sweeper } from "./sweeper.ts";
@@ -18,6 +19,10 @@ export interface RoomsPorts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly sweeper: Sweeper<Client>;
+  /** The other nodes, if there can be any. */
+  readonly neighbours: Neighbours | undefined;
+  /** Whom a user's id means. */
+  personOf(user: string): Person;
   /** What holds in a room. */
   rulesOf(room: string): Rules;
   /** How many rooms can have somebody in them at once. */
@@ -45,6 +50,11 @@ export class Rooms {
   constructor(ports: RoomsPorts) {
     this.#ports = ports;
     this.#last = ports.journal.last;
+    ports.neighbours?.listen({
+      joined: (user, room) => this.#change(room, ({ roster }) => roster.join(ports.personOf(user))),
+      left: (user, room) => this.#change(room, ({ roster }) => roster.leave(user)),
+      typing: (user, room) => this.#change(room, ({ roster }) => roster.typing(ports.personOf(user))),
+    });
   }
 
   /** The newest id that was delivered. */
@@ -62,7 +72,7 @@ export class Rooms {
     return this.#rooms.get(name);
   }
 
-  /** How many people are in each of them. */
+  /** How many people are in each of them, on all nodes. */
   get counts(): ReadonlyMap<string, number> {
     return new Map([...this.#rooms.values()].map(({ name, roster }) => [name, roster.count]));
   }
@@ -83,6 +93,7 @@ export class Rooms {
     visitor.rooms.set(name, live);
     live.visitors.add(visitor);
     live.roster.join(visitor.me!);
+    this.#ports.neighbours?.joined(visitor.me!.id, name);
     this.#planTick(live);
     if (visitor.client.form === "plain") this.#follow(visitor, live);
     else if (live.loaded) this.#letIn(visitor, live, after);
@@ -100,6 +111,7 @@ export class Rooms {
     live.arrivals.delete(visitor);
     live.room.leave(visitor.client);
     live.roster.leave(visitor.me!.id);
+    this.#ports.neighbours?.left(visitor.me!.id, name);
     this.#planTick(live);
     this.#forgetIfEmpty(live);
   }
@@ -107,9 +119,14 @@ export class Rooms {
   /** Something was kept: it goes to whoever is in its room, and so many they are. Called in the journal's order. */
   deliver(entry: Entry): number {
     this.#last = entry.id;
-    const live = this.#rooms.get(entry.room);
+    const { user, room } = entry;
+    this.#ports.neighbours?.said(user, room);
+    const live = this.#rooms.get(room);
     if (!live) return 0;
     live.deliver(entry);
+    const { slow } = this.#ports.rulesOf(room);
+    // Who said it on another node has to wait here, too.
+    if (slow > 0) live.waitMs(entry, slow * 1_000, this.#ports.clock.now());
     this.#ports.sweeper.wake(live.room);
     return live.room.size;
   }
@@ -128,11 +145,11 @@ export class Rooms {
     }
   }
 
-  /** Somebody has another name in their rooms. */
-  renamed({ me, rooms }: Visitor): void {
-    for (const live of rooms.values()) {
-      live.roster.rename(me!);
-      this.#planTick(live);
+  /** Somebody has another name in the rooms that they are in by some connections, and on other nodes. */
+  renamed(person: Person, visitors: Iterable<Visitor>): void {
+    const names = [...visitors].flatMap(({ rooms }) => [...rooms.keys()]);
+    for (const name of new Set([...names, ...this.#ports.neighbours?.roomsOf(person.id) ?? []])) {
+      this.#change(name, ({ roster }) => roster.rename(person));
     }
   }
 
@@ -141,6 +158,15 @@ export class Rooms {
     const live = rooms.get(name);
     if (!live) return;
     live.roster.typing(me!);
+    this.#ports.neighbours?.typing(me!.id, name);
+    this.#planTick(live);
+  }
+
+  /** Something changes among the people of a room, if anybody here is in it. */
+  #change(name: string, change: (live: LiveRoom) => void): void {
+    const live = this.#rooms.get(name);
+    if (!live) return;
+    change(live);
     this.#planTick(live);
   }
 
@@ -156,6 +182,9 @@ export class Rooms {
   #open(name: string): LiveRoom {
     const live = new LiveRoom(name);
     this.#rooms.set(name, live);
+    for (const user of this.#ports.neighbours?.peopleIn(name) ?? []) live.roster.join(this.#ports.personOf(user));
+    // Who comes is told of these when they come, so they are no change.
+    live.roster.changes();
     this.#ports.journal.newest(name, RECENT_ENTRIES_MAX).then((page) => {
       live.load(this.#delivered(page));
       const arrivals = [...live.arrivals];
