@@ -56,6 +56,7 @@ export class Scribe<A, P> {
   #behind = false;
   // Somebody tried in vain, or the journal has said so by itself.
   #failing: "tried" | "told" | undefined;
+  #finished = false;
   #writable = true;
   #callOffCatchUp: () => void = () => {};
 
@@ -96,8 +97,8 @@ export class Scribe<A, P> {
 
   /** The journal says by itself that it can't be written to. */
   doubt(error: JournalError): void {
-    // Whoever commits at the moment finds out.
-    if (!this.#committing) this.#failed(error, "told");
+    // Whoever commits at the moment finds out; when all is kept a journal that ends is no trouble.
+    if (!this.#committing && !this.#finished) this.#failed(error, "told");
   }
 
   #write(waiting: Waiting<Draft, A> | Waiting<ActDraft, P>): void {
@@ -115,6 +116,7 @@ export class Scribe<A, P> {
   async finish(): Promise<void> {
     this.commit();
     await this.#committing;
+    this.#finished = true;
     this.#callOffCatchUp();
   }
 
