@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { CertificateFiles } from "./certificate.ts";
 import { type LimitName, LIMITS, type Limits } from "./limits.ts";
 import type { LogForm } from "./log.ts";
+import type { NatsOptions } from "./journal/jetstream.ts";
 import { isRoomName } from "./protocol.ts";
 
 /** How the server is to run. */
@@ -21,6 +22,8 @@ export interface Config {
   readonly data: string | undefined;
   /** For how long it is kept, in ms; undefined is for ever. */
   readonly keepMs: number | undefined;
+  /** The NATS that several nodes share; undefined for a node on its own. */
+  readonly nats: NatsOptions | undefined;
   /** What people have to know to come in; undefined when everybody may. */
   readonly key: string | undefined;
   /** How the log is written; undefined for pretty on a terminal and JSON elsewhere. */
@@ -136,6 +139,40 @@ export const SETTINGS = {
     help: "for how long: 90d, or forever",
     parse: parseDays,
     takes: "a number of days such as 90d, or forever",
+  },
+  "nats": {
+    env: "HUBBUB_NATS",
+    value: "URLS",
+    default: "",
+    help:
+      "the NATS that nodes share (docs/OPERATING.md), separated by commas: nats://nats.example:4222. For passwords set the variable",
+    parse: parseNats,
+    takes: "nats:// or tls://, a host and a port, with user:password@ or token@ before it, separated by commas",
+    secret: true,
+  },
+  "nats-creds": {
+    env: "HUBBUB_NATS_CREDS",
+    value: "FILE",
+    default: "",
+    help: "a file of credentials of NATS, in place of a password",
+    parse: (text) => text,
+    takes: "a file",
+  },
+  "nats-ca": {
+    env: "HUBBUB_NATS_CA",
+    value: "FILE",
+    default: "",
+    help: "the certificate of an authority of your own, in PEM, if NATS has its certificate from it",
+    parse: (text) => text,
+    takes: "a file",
+  },
+  "nats-replicas": {
+    env: "HUBBUB_NATS_REPLICAS",
+    value: "N",
+    default: "1",
+    help: "on how many servers of its cluster NATS keeps what is said: 3 survive the end of one",
+    parse: (text) => /^[1-5]$/.test(text) ? Number(text) : undefined,
+    takes: "a number from 1 to 5",
   },
   "log": {
     env: "HUBBUB_LOG",
@@ -306,6 +343,11 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       proxies: read("trust-proxy", SETTINGS["trust-proxy"]),
       data: read("data", SETTINGS["data"]).folder,
       keepMs: read("keep", SETTINGS["keep"]).ms,
+      nats: natsOf(read("nats", SETTINGS["nats"]).urls, {
+        creds: read("nats-creds", SETTINGS["nats-creds"]) || undefined,
+        ca: read("nats-ca", SETTINGS["nats-ca"]) || undefined,
+        replicas: read("nats-replicas", SETTINGS["nats-replicas"]),
+      }),
       key: read("key", SETTINGS["key"]).key,
       log: read("log", SETTINGS["log"]).form,
       limits,
@@ -438,6 +480,22 @@ function filesOf(cert: string, key: string): CertificateFiles | undefined {
   if (key === "") throw new UsageError("--tls-cert takes --tls-key, too: the file with the private key");
   if (cert === "") throw new UsageError("--tls-key takes --tls-cert, too: the file with the certificate and its chain");
   return { cert, key };
+}
+
+function natsOf(urls: readonly URL[], options: Omit<NatsOptions, "urls">): NatsOptions | undefined {
+  if (urls.length > 0) return { urls, ...options };
+  if (options.creds !== undefined) throw new UsageError("--nats-creds takes --nats, too: where NATS is");
+  if (options.ca !== undefined) throw new UsageError("--nats-ca takes --nats, too: where NATS is");
+  return undefined;
+}
+
+function parseNats(text: string): { urls: readonly URL[] } | undefined {
+  const urls = text.split(",").map((url) => url.trim()).filter((url) => url !== "").map((url) => URL.parse(url));
+  // The port, since NATS's own is not known to URLs.
+  const isGood = (url: URL | null): url is URL =>
+    url !== null && /^(nats|tls):$/.test(url.protocol) && url.hostname !== "" && url.port !== "" &&
+    /^\/?$/.test(url.pathname + url.search + url.hash);
+  return urls.every(isGood) ? { urls } : undefined;
 }
 
 function parseOrigins(text: string): string[] | undefined {

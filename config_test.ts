@@ -27,6 +27,7 @@ Deno.test("Without flags the server listens on port 8080 of every address, has t
     origins: [],
     data: "./data",
     keepMs: undefined,
+    nats: undefined,
     key: undefined,
     log: undefined,
     limits: DEFAULT_LIMITS,
@@ -59,6 +60,7 @@ Deno.test("HOSTILE 35: a bad value names the flag, what it takes and what it got
     "--trust-proxy": ["localhost", "1.2.3", "1.2.3.4/33", "::1/129", "1.2.3.4/", "1.2.3.4/8/8", "1.2.3.4 ::1"],
     "--log": ["JSON", "text"],
     "--transport": ["", "deno", "Native"],
+    "--nats-replicas": ["0", "6", "1.5", "many"],
     "--max-message": ["", "0", "-1", "1.5", "64KiB", "1e3", "9".repeat(20)],
     "--rate": ["", "-1", "1.5", "many", "1e3", "9".repeat(20)],
     "--max-memory": ["101"],
@@ -71,6 +73,16 @@ Deno.test("HOSTILE 35: a bad value names the flag, what it takes and what it got
       assert(!message.includes("\n"));
     }
   }
+});
+
+Deno.test("Where NATS is can be a secret, which is not shown, and its other flags take it", () => {
+  for (
+    const url of ["nats.example:4222", "nats://nats.example", "http://a:s3cret@b:1", "nats://a:1/path", "nats://:1"]
+  ) {
+    assert.match(complaint([`--nats=${url}`]), /^--nats takes nats:\/\/ or tls:\/\/.*; got something else$/);
+  }
+  assert.match(complaint(["--nats-creds=a"]), /^--nats-creds takes --nats, too/);
+  assert.match(complaint(["--nats-ca=a"]), /^--nats-ca takes --nats, too/);
 });
 
 Deno.test("HOSTILE 35: an unknown flag, a flag without its value and a stray word are named in one line", () => {
@@ -96,6 +108,10 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     HUBBUB_DATA: "/srv",
     HUBBUB_KEEP: "90d",
     HUBBUB_KEY: "open-sesame",
+    HUBBUB_NATS: "nats://hub:s3cret@a.example:4222, tls://b.example:4223",
+    HUBBUB_NATS_CREDS: "hub.creds",
+    HUBBUB_NATS_CA: "ca.pem",
+    HUBBUB_NATS_REPLICAS: "3",
     HUBBUB_LOG: "json",
     HUBBUB_MAX_MESSAGE: "100",
     HUBBUB_RATE: "7",
@@ -108,6 +124,12 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     origins: ["https://a.example", "http://b.example:81"],
     data: "/srv",
     keepMs: 90 * 24 * 60 * 60 * 1_000,
+    nats: {
+      urls: [new URL("nats://hub:s3cret@a.example:4222"), new URL("tls://b.example:4223")],
+      creds: "hub.creds",
+      ca: "ca.pem",
+      replicas: 3,
+    },
     key: "open-sesame",
     log: "json",
     limits: { ...DEFAULT_LIMITS, message: 100, rate: 7 },
@@ -124,6 +146,10 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     "--data=:memory:",
     "--keep=forever",
     "--key=",
+    "--nats=",
+    "--nats-creds=",
+    "--nats-ca=",
+    "--nats-replicas=1",
     "--log=pretty",
     "--max-message=200",
     "--rate=20",
@@ -136,6 +162,7 @@ Deno.test("Every flag has an environment variable, and the flag wins", () => {
     origins: [],
     data: undefined,
     keepMs: undefined,
+    nats: undefined,
     key: undefined,
     log: "pretty",
     limits: { ...DEFAULT_LIMITS, message: 200 },

@@ -4,11 +4,14 @@ import { CertificateError, type CertificateFiles, loadCertificate } from "./cert
 import { commands } from "./commands.ts";
 import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
-import { JournalError } from "./journal/journal.ts";
-import { openMemory } from "./journal/memory.ts";
-import { openSqlite } from "./journal/sqlite.ts";
+import type { Bus } from "./bus.ts";
+import { type Journal, JournalError } from "./journal/journal.ts";
+import { openMemory, openMemoryCopy } from "./journal/memory.ts";
+import { openSqlite, openSqliteCopy } from "./journal/sqlite.ts";
 import { type Log, openLog } from "./log.ts";
 import { type ChatNode, startNode } from "./node.ts";
+import { onTerminal } from "./progress_line.ts";
+import { systemClock } from "./sweeper.ts";
 import { links, ListenError } from "./server.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
@@ -19,14 +22,11 @@ const PACK_AFTER_MS = 2_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config, log: Log): Promise<void> {
-  const { data, key, keepMs, tls } = config;
+  const { data, key, tls } = config;
   const certificate = tls && await loadCertificate(tls);
-  const [journal, assets] = await Promise.all([
-    data === undefined ? openMemory() : openSqlite({ directory: data, keepMs }),
-    loadAssets(),
-  ]);
+  const [{ journal, bus }, assets] = await Promise.all([openJournal(config), loadAssets()]);
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
-  const node = await startNode({ journal, administrator, assets, config, certificate, log });
+  const node = await startNode({ journal, bus, administrator, assets, config, certificate, log });
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
   if (tls && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => renew(node, tls, log));
@@ -55,6 +55,38 @@ async function serve(config: Config, log: Log): Promise<void> {
   await journal.close();
   // A peer that never answers keeps its socket, and so the process, for as long as it likes.
   Deno.exit(0);
+}
+
+/** Opens what this node keeps for itself or, with NATS, what it shares with others: then it first gets what it lacks. */
+async function openJournal({ data, keepMs, nats, limits }: Config): Promise<{ journal: Journal; bus?: Bus }> {
+  if (!nats) return { journal: data === undefined ? openMemory() : await openSqlite({ directory: data, keepMs }) };
+  const { openJetStream, Replica } = await loadNats();
+  const { log, bus } = await openJetStream(nats, limits.message);
+  using progress = onTerminal("Catching up with NATS");
+  const journal = await Replica.open({
+    log,
+    openCopy: (log) =>
+      data === undefined ? Promise.resolve(openMemoryCopy(log)) : openSqliteCopy({ directory: data, keepMs }, log),
+    keepMs,
+    clock: systemClock,
+    report: (place, last) => progress.report(place, last),
+  });
+  return { journal, bus };
+}
+
+/** @throws {JournalError} when its packages can't be had. */
+async function loadNats() {
+  // Named in a way that Deno does not follow at the start, when it would look for packages that hardly anybody wants.
+  const modules = ["./journal/jetstream.ts", "./journal/replica.ts"];
+  try {
+    const [jetstream, replica] = await Promise.all(modules.map((module) => import(module)));
+    const { openJetStream } = jetstream as typeof import("./journal/jetstream.ts");
+    const { Replica } = replica as typeof import("./journal/replica.ts");
+    return { openJetStream, Replica };
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    throw new JournalError(`Cannot use --nats: its packages can't be had (${reason})`);
+  }
 }
 
 /** Does what a command asks for, and says what it did. */

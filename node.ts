@@ -1,6 +1,7 @@
 import { Access, type Administrator } from "./access.ts";
 import { Api, tokensOf } from "./api.ts";
 import type { Asset } from "./assets.ts";
+import type { Bus } from "./bus.ts";
 import type { Certificate } from "./certificate.ts";
 import type { Config } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
@@ -21,6 +22,8 @@ import { Webhooks } from "./webhooks.ts";
 export interface NodePorts {
   /** What is said and done; it outlives the node. */
   readonly journal: Journal;
+  /** What carries hints between nodes that have the same journal. */
+  readonly bus?: Bus;
   readonly administrator: Administrator;
   /** The page, by the path of the URL. */
   readonly assets: ReadonlyMap<string, Asset>;
@@ -41,19 +44,18 @@ export interface ChatNode {
 }
 
 /**
- * Starts a node: a hub on a journal, a server before it, and what both need. Nobody knows of another that has the same
- * journal.
+ * Starts a node: a hub on a journal, a server before it, and what both need.
  * @throws {ListenError} when the address can't be had.
  */
 export async function startNode(ports: NodePorts): Promise<ChatNode> {
-  const { journal, administrator, assets, config, certificate, log } = ports;
+  const { journal, bus, administrator, assets, config, certificate, log } = ports;
   const { key, limits } = config;
   const metrics = new Metrics(log);
   startTelemetry(metrics);
   const moderation = new Moderation(journal.acts);
   const { date, now } = systemClock;
   const access = new Access({ key, administrator, moderation, date, now });
-  const hub = new Hub({ journal, access, limits, metrics, log });
+  const hub = new Hub({ journal, bus, access, limits, metrics, log });
   const followers = new Followers({ hub, journal });
   const common = { hub, journal, followers, clock: systemClock, log };
   const api = new Api({ ...common, tokens: tokensOf(moderation), access, limits, metrics }, metadata.version);

@@ -18,6 +18,11 @@ export const RETRY_MS_MAX = 300_000;
 /** A message that was said so long ago, in ms, is given up when it can't be sent. */
 export const GIVE_UP_MS = 3_600_000;
 
+/** What was said so long ago, in ms, another node has sent: one that has ended is missed after half of that. */
+export const OTHERS_MS = 30_000;
+/** How often it is looked whether this node is to send, in ms. */
+export const OTHERS_LOOK_MS = 1_000;
+
 /** Where to send what is said. */
 export interface Hook {
   readonly id: string;
@@ -44,7 +49,7 @@ function hooksOf(moderation: Moderation): Hook[] {
 
 /** What webhooks need. */
 export interface WebhooksPorts {
-  readonly hub: Pick<Hub, "last" | "listen" | "watchHooks">;
+  readonly hub: Pick<Hub, "last" | "listen" | "watchHooks" | "isFirst">;
   readonly journal: Pick<Journal, "epoch">;
   readonly followers: Followers;
   readonly clock: Clock;
@@ -54,7 +59,11 @@ export interface WebhooksPorts {
   readonly log: Log;
 }
 
-/** Sends what is said to those who want it sent. */
+/**
+ * Sends what is said to those who want it sent. Of several nodes the first alone does; the others wait for half a minute with
+ * each message, and send what they still have when they become the first: what that one has sent before is then sent twice,
+ * with the same `webhook-id`.
+ */
 export class Webhooks {
   readonly #ports: WebhooksPorts;
   readonly #webhooks = new Map<string, Webhook>();
@@ -146,6 +155,10 @@ class Webhook {
   /** Sends a message until it is taken, or too old. */
   async #send(kept: Kept): Promise<void> {
     if (!isAct(kept) && kept.user === this.#hook.except) return;
+    while (!this.#isClosed && !this.#ports.hub.isFirst) {
+      if (this.#ports.clock.date() - kept.at > OTHERS_MS) return;
+      await this.#pause(OTHERS_LOOK_MS);
+    }
     // What is deleted while it waits to be sent again is not sent.
     while (!this.#isClosed && !this.#follower.isGone(kept.id)) {
       const isOld = this.#ports.clock.date() - kept.at > GIVE_UP_MS;
@@ -214,9 +227,12 @@ class Webhook {
     if (this.#failures === 0) this.#ports.log("webhook_failing", { ...this.#named, reason });
     const { clock, random } = this.#ports;
     this.#state = { failing: { since: this.#state.failing?.since ?? clock.date(), reason } };
-    const ms = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures++) * (1 - random() / 2);
+    await this.#pause(Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures++) * (1 - random() / 2));
+  }
+
+  async #pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const callOff = clock.after(ms, resolve);
+      const callOff = this.#ports.clock.after(ms, resolve);
       this.#skipPause = () => {
         callOff();
         resolve();

@@ -6,7 +6,17 @@ import type { Order } from "./protocol.ts";
 import { ApiHarness, conforms } from "./testing/api_harness.ts";
 import { settle } from "./testing/fakes.ts";
 import type { Peer } from "./testing/harness.ts";
-import { ANSWER_MS_MAX, GIVE_UP_MS, type Hook, RETRY_MS_MAX, RETRY_MS_MIN, sign, Webhooks } from "./webhooks.ts";
+import {
+  ANSWER_MS_MAX,
+  GIVE_UP_MS,
+  type Hook,
+  OTHERS_LOOK_MS,
+  OTHERS_MS,
+  RETRY_MS_MAX,
+  RETRY_MS_MIN,
+  sign,
+  Webhooks,
+} from "./webhooks.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of twenty-four.").toString("base64")}`;
 const HOOK: Hook = { id: "7", url: "https://bot.example/in?key=private", secret: SECRET };
@@ -24,12 +34,24 @@ class WebhooksHarness extends ApiHarness {
   readonly webhooks: Webhooks;
   /** What chance says. */
   chance = 0;
+  /** Whether it is this node that sends. */
+  isFirst = true;
 
   constructor() {
     super();
     const { hub, journal, followers, clock, log } = this;
+    const isFirst = () => this.isFirst;
     this.webhooks = new Webhooks({
-      hub,
+      hub: {
+        get last() {
+          return hub.last;
+        },
+        get isFirst() {
+          return isFirst();
+        },
+        listen: (listener) => hub.listen(listener),
+        watchHooks: (stateOf) => hub.watchHooks(stateOf),
+      },
       journal,
       followers,
       clock,
@@ -105,6 +127,22 @@ test("What is said is sent, signed, as the API's document says", async (h) => {
   assert.equal(id, `msg_${h.journal.epoch}_${message.id}`);
   assert.equal(timestamp, String(Math.floor(h.clock.date() / 1_000)));
   assert.equal(headers.get("webhook-signature"), sign(SECRET, id!, timestamp!, String(init.body)));
+});
+
+test("Of several nodes one sends; when it ends, the next sends what was said since it may have been missed", async (h) => {
+  h.isFirst = false;
+  h.webhooks.set([HOOK]);
+  await h.post("sent by another");
+  await settle();
+  h.clock.run(OTHERS_MS + OTHERS_LOOK_MS);
+  await settle();
+  await h.post("maybe not sent");
+  await settle();
+  assert.deepEqual(h.sent, []);
+  h.isFirst = true;
+  h.clock.run(OTHERS_LOOK_MS);
+  await settle();
+  assert.deepEqual(h.sent, ["maybe not sent"]);
 });
 
 test("A hook of one room gets that room alone, one of none all of them, each from when it was made", async (h) => {

@@ -1,7 +1,21 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { JetStreamClient, JetStreamManager, JsMsg, StreamConfig } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/nats-core";
+import {
+  type ConsumerMessages,
+  jetstream,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+  type JsMsg,
+  type StreamConfig,
+} from "@nats-io/jetstream";
+import {
+  credsAuthenticator,
+  type NatsConnection,
+  NatsConnectionImpl,
+  setTransportFactory,
+} from "@nats-io/nats-core/internal";
+import type { Bus } from "../bus.ts";
 import metadata from "../deno.json" with { type: "json" };
 import { fileError } from "./errors.ts";
 import { JournalError } from "./journal.ts";
@@ -11,6 +25,9 @@ import { asRecord, type LogRecord, type LogState, type Placed, type SharedLog } 
 /** The stream that has everything. */
 export const STREAM = "HUBBUB";
 
+/** Where hints go, which is no part of the stream. */
+const HINTS = "hubbub.hint";
+
 /** How long NATS may take to answer, in ms. */
 const ANSWER_MS_MAX = 5_000;
 /** How soon it is tried to connect again, in ms. */
@@ -18,7 +35,7 @@ const RECONNECT_MS = 500;
 /** How often NATS is asked whether it is there, in ms; after two times without an answer the line counts as cut. */
 const PING_MS = 3_000;
 /** How many records wait at most to be taken. */
-const BATCH_MAX = 1_000;
+const BATCH_MAX = 256;
 /** Above the longest message NATS has to take what is around it in a record, and the headers, in bytes. */
 const AROUND_BYTES = 2_048;
 
@@ -46,6 +63,10 @@ const CONFIG = {
   max_msgs: -1,
   max_bytes: -1,
   max_msgs_per_subject: -1,
+  max_msg_size: -1,
+  no_ack: false,
+  // As long as a SharedLog promises, in ns.
+  duplicate_window: 120_000_000_000,
   deny_delete: false,
   deny_purge: false,
 } as const;
@@ -55,22 +76,27 @@ const CONFIG = {
  * @param textBytesMax how long what is said may be.
  * @throws {JournalError} when that isn't possible; it names what is wrong, and no secret.
  */
-export async function openJetStream(options: NatsOptions, textBytesMax: number): Promise<SharedLog> {
+export async function openJetStream(
+  options: NatsOptions,
+  textBytesMax: number,
+): Promise<{ readonly log: SharedLog; readonly bus: Bus }> {
   const hosts = options.urls.map(({ host }) => host).join(", ");
-  const { nats, jetstream } = await load();
   let connection: NatsConnection | undefined;
   try {
     const caCerts = options.ca === undefined ? [] : [readFile(options.ca, "certificates")];
-    nats.setTransportFactory({ factory: () => new NatsTransport(metadata.version, caCerts) });
-    connection = await nats.NatsConnectionImpl.connect({
+    setTransportFactory({ factory: () => new NatsTransport(metadata.version, caCerts) });
+    connection = await NatsConnectionImpl.connect({
       name: "hubbub",
       servers: options.urls.map(({ host }) => host),
-      ...credentials(options, nats),
+      ...credentials(options),
       ...(options.ca !== undefined || options.urls.some(({ protocol }) => protocol === "tls:")) && { tls: {} },
+      // Nobody is told their own hints.
+      noEcho: true,
       timeout: ANSWER_MS_MAX,
       pingInterval: PING_MS,
       maxPingOut: 2,
       maxReconnectAttempts: -1,
+      ignoreAuthErrorAbort: true,
       reconnectTimeWait: RECONNECT_MS,
     });
     const { max_payload: payloadMax } = connection.info!;
@@ -80,9 +106,10 @@ export async function openJetStream(options: NatsOptions, textBytesMax: number):
           `Set its max_payload to ${textBytesMax + AROUND_BYTES} or more, or --max-message to less`,
       );
     }
-    const manager = await jetstream.jetstreamManager(connection, { timeout: ANSWER_MS_MAX });
+    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS_MAX });
     const created = await ensureStream(manager, options.replicas);
-    return new JetStreamLog(connection, jetstream.jetstream(connection, { timeout: ANSWER_MS_MAX }), manager, created);
+    const client = jetstream(connection, { timeout: ANSWER_MS_MAX });
+    return { log: new JetStreamLog(connection, client, manager, created), bus: busOf(connection) };
   } catch (error) {
     await connection?.close();
     if (error instanceof JournalError) throw error;
@@ -90,26 +117,30 @@ export async function openJetStream(options: NatsOptions, textBytesMax: number):
   }
 }
 
-/** Named in a way that Deno does not follow at the start, when it would look for packages that hardly anybody wants. */
-async function load() {
-  const names = ["@nats-io/nats-core/internal", "@nats-io/jetstream"];
-  try {
-    const [nats, jetstream] = await Promise.all(names.map((name) => import(name)));
-    return {
-      nats: nats as typeof import("@nats-io/nats-core/internal"),
-      jetstream: jetstream as typeof import("@nats-io/jetstream"),
-    };
-  } catch (error) {
-    const [reason] = (error as Error).message.split("\n");
-    throw new JournalError(`Cannot use --nats: its packages can't be had (${reason})`);
-  }
+/** Hints go by NATS itself, which keeps nothing of them. */
+function busOf(connection: NatsConnection): Bus {
+  let connected = true;
+  return {
+    send(hint) {
+      // What is sent while the line is cut would pile up.
+      if (connected && !connection.isClosed()) connection.publish(HINTS, hint);
+    },
+    listen(listener) {
+      connection.subscribe(HINTS, { callback: (error, message) => error ? undefined : listener(message.string()) });
+      (async () => {
+        for await (const { type } of connection.status()) {
+          if (type === "disconnect" || type === "reconnect") connected = type === "reconnect";
+        }
+      })();
+    },
+  };
 }
 
-function credentials({ urls, creds }: NatsOptions, nats: typeof import("@nats-io/nats-core/internal")) {
+function credentials({ urls, creds }: NatsOptions) {
   if (creds !== undefined) {
     const file = new TextEncoder().encode(readFile(creds, "credentials"));
     try {
-      return { authenticator: nats.credsAuthenticator(file) };
+      return { authenticator: credsAuthenticator(file) };
     } catch {
       throw new JournalError(`Cannot use the credentials in "${creds}": it is no file of credentials of NATS`);
     }
@@ -139,7 +170,7 @@ async function ensureStream(manager: JetStreamManager, replicas: number): Promis
   // Two that start at once both make it, which is no error if they want the same.
   const { config, created } = found ?? await manager.streams.add({ name: STREAM, ...wanted } as never);
   for (const [name, value] of Object.entries(wanted)) {
-    const [has, wants] = [config[name as keyof StreamConfig], value].map((value) => JSON.stringify(value));
+    const [has, wants] = [config[name as keyof StreamConfig] ?? false, value].map((value) => JSON.stringify(value));
     if (has === wants) continue;
     throw new JournalError(
       `The stream ${STREAM} in NATS has ${name} ${has}, and Hubbub needs ${wants}: change the stream (nats stream edit)` +
@@ -209,7 +240,7 @@ class JetStreamLog implements SharedLog {
   }
 
   async erase(place: number): Promise<void> {
-    await this.#ask(() => this.#manager.streams.deleteMessage(STREAM, place, true), /no message found|not found/);
+    await this.#ask(() => this.#manager.streams.deleteMessage(STREAM, place, true), /no message found|not found|EOF/);
   }
 
   async prune(upTo: number): Promise<void> {
@@ -224,7 +255,9 @@ class JetStreamLog implements SharedLog {
 
   /** What comes after a place, until the line is cut, or the consumer ends. */
   async *#consume(from: number): AsyncIterable<readonly Placed[]> {
-    const { epoch, last } = await this.state().catch(() => ({ epoch: this.#epoch, last: Infinity }));
+    const state = await this.state().catch(() => undefined);
+    if (!state) return await pause();
+    const { epoch, last } = state;
     if (epoch !== this.#epoch || last < from - 1) {
       throw new JournalError("The stream in NATS is not what it was: give it back, or start again with another folder");
     }
@@ -245,8 +278,14 @@ class JetStreamLog implements SharedLog {
         deliver_policy: "by_start_sequence" as never,
         opt_start_seq: from,
       });
-      const messages = await consumer.consume({ max_messages: BATCH_MAX, idle_heartbeat: PING_MS });
+      const messages = await consumer.consume({
+        max_messages: BATCH_MAX,
+        idle_heartbeat: PING_MS,
+        // Else the client would go on in whatever stream has the name then.
+        abort_on_missing_resource: true,
+      });
       stop = () => messages.stop();
+      this.#endIfSilent(messages);
       pump(messages).catch(() => {}).finally(() => {
         ended = true;
         this.#wake();
@@ -261,12 +300,17 @@ class JetStreamLog implements SharedLog {
     } catch (error) {
       if (error instanceof JournalError) throw error;
       // NATS is busy with itself, as when it chooses a leader.
-      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      await pause();
     } finally {
       ended = true;
       room();
       stop();
     }
+  }
+
+  /** Of a server of the cluster that is down its client asks nothing else for minutes: another consumer is with another. */
+  async #endIfSilent(messages: ConsumerMessages): Promise<void> {
+    for await (const { type } of messages.status()) if (type === "heartbeats_missed") messages.stop();
   }
 
   /** Resolves when something has come, or the line is cut or mended. */
@@ -295,6 +339,10 @@ class JetStreamLog implements SharedLog {
       throw new JournalError(`NATS does not do what it should: ${explain(error as Error)}`, { cause: error });
     }
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
 }
 
 const LINE_IS_CUT = "The line to NATS is cut";

@@ -14,7 +14,12 @@ await Deno.mkdir(new URL("static/", STAGED), { recursive: true });
 for (const [name, text] of await buildPage()) await Deno.writeTextFile(new URL(name, STAGED), text);
 
 // With this project's own settings the binary would hold every package of its tests.
-const imports = JSON.stringify({ imports: { ws: project.imports.ws } });
+const packages = ["ws", "@nats-io/jetstream", "@nats-io/nats-core"] as const;
+const named = packages.flatMap((name) => {
+  const specifier = project.imports[name];
+  return [[name, specifier], [`${name}/`, `${specifier.replace(/^npm:/, "npm:/")}/`]];
+});
+const imports = JSON.stringify({ imports: Object.fromEntries(named) });
 await Deno.writeTextFile(new URL("../dist/imports.json", import.meta.url), imports);
 
 // The binary may do what the start task may.
@@ -33,6 +38,8 @@ const command = new Deno.Command(deno, {
     "--include=journal/worker.ts",
     "--include=packer.ts",
     "--include=node_transport.ts",
+    "--include=journal/jetstream.ts",
+    "--include=journal/replica.ts",
     "--output=dist/hubbub",
     ...Deno.args,
     "main.ts",

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { secretOf } from "./testing/harness.ts";
+import { JsonClient } from "./testing/json_client.ts";
+import { inFolder } from "./testing/folder.ts";
+import { NatsServer } from "./testing/nats_server.ts";
+import { withPrograms } from "./testing/programs.ts";
+import { ServerProcess } from "./testing/server_process.ts";
+
+/** Somebody comes into the lobby of a node. */
+async function enter({ port }: ServerProcess, name: string): Promise<JsonClient> {
+  const client = await JsonClient.connect(port);
+  client.send({ type: "hello", secret: secretOf(name), name, rooms: [{ room: "lobby" }] });
+  await client.got("joined");
+  return client;
+}
+
+/** Asks a node whether it is ready until the answer is this. */
+async function answers({ url }: ServerProcess, status: number): Promise<void> {
+  for (;;) {
+    const response = await fetch(new URL("/readyz", url));
+    await response.body?.cancel();
+    if (response.status === status) return;
+  }
+}
+
+withPrograms(
+  ["nats-server"],
+  "Two nodes are one chat: words, people and names are the same on both; a node that is killed takes its people with it",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start();
+    const args = [`--nats=${nats.url}`];
+    await using one = await ServerProcess.start({ args, data: `${folder}/one` });
+    const two = await ServerProcess.start({ args, data: `${folder}/two` });
+    await using ann = await enter(one, "Ann");
+    await using bob = await enter(two, "Bob");
+    await ann.got("people", ({ count }) => count === 2);
+    ann.send({ type: "say", room: "lobby", nonce: "n1", text: "hello" });
+    const heard = await bob.got("said", ({ text }) => text === "hello");
+    assert.equal((await ann.fateOf("n1") as { id: number }).id, heard.id);
+
+    // Somebody else can't have the name on the other node.
+    await using eve = await enter(two, "Eve");
+    eve.send({ type: "rename", name: "ANN" });
+    await eve.got("error", ({ code }) => code === "nameTaken");
+
+    // Who moves to the other node resumes there from what they have, and what they say again is not said twice.
+    await using moved = await JsonClient.connect(two.port);
+    const { epoch } = await ann.got("welcome");
+    bob.send({ type: "say", room: "lobby", nonce: "n2", text: "meanwhile" });
+    await bob.fateOf("n2");
+    const rooms = [{ room: "lobby", after: heard.id }];
+    moved.send({ type: "hello", secret: secretOf("Ann"), epoch, rooms });
+    const joined = await moved.got("joined");
+    assert.deepEqual([joined.start, joined.entries.map(({ text }) => text)], ["resumed", ["meanwhile"]]);
+    moved.send({ type: "say", room: "lobby", nonce: "n1", text: "hello" });
+    assert.deepEqual(await moved.fateOf("n1"), { type: "kept", room: "lobby", nonce: "n1", id: heard.id });
+
+    await two[Symbol.asyncDispose]();
+    await ann.got("people", ({ count }) => count === 1);
+  }),
+);
+
+withPrograms(
+  ["nats-server"],
+  "While NATS is away nodes are not ready, keep nothing and go on reading; when it is back all is well, with nothing lost or doubled",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start();
+    const args = [`--nats=${nats.url}`];
+    await using one = await ServerProcess.start({ args, data: `${folder}/one` });
+    await using two = await ServerProcess.start({ args, data: `${folder}/two` });
+    await using ann = await enter(one, "Ann");
+    await using bob = await enter(two, "Bob");
+    ann.send({ type: "say", room: "lobby", nonce: "n1", text: "before" });
+    await bob.got("said");
+    await nats.kill();
+    await Promise.all([answers(one, 503), answers(two, 503)]);
+    ann.send({ type: "say", room: "lobby", nonce: "n2", text: "lost?" });
+    const refused = await ann.fateOf("n2");
+    assert.equal(refused.type === "error" && refused.code, "storage");
+    assert.deepEqual((await bob.history("lobby")).map(({ text }) => text), ["before"]);
+    await nats.start();
+    await Promise.all([answers(one, 200), answers(two, 200)]);
+    ann.send({ type: "say", room: "lobby", nonce: "n2", text: "lost?" });
+    await bob.got("said", ({ text }) => text === "lost?");
+    assert.deepEqual((await ann.history("lobby")).map(({ text }) => text), ["before", "lost?"]);
+    assert.equal((await one.end()).code, 0);
+  }),
+);
+
+withPrograms(
+  ["nats-server"],
+  "A node that can't have NATS, or whose folder is something else, says why in one line, and not the password",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start({ args: ["--user=hub", "--pass=s3cret"] });
+    const url = (password: string) => `nats://hub:${password}@127.0.0.1:${nats.port}`;
+    const run = (password: string) =>
+      ServerProcess.run(["--addr=127.0.0.1:0", `--data=${folder}/data`], { HUBBUB_NATS: url(password) });
+    const wrong = await run("wr0ng");
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /Cannot use NATS at 127\.0\.0\.1:\d+: it does not let this user in/);
+    assert.doesNotMatch(wrong.stderr + wrong.stdout, /wr0ng/);
+    const alone = await ServerProcess.start({ data: `${folder}/data` });
+    await using ann = await enter(alone, "Ann");
+    ann.send({ type: "say", room: "lobby", nonce: "n1", text: "alone" });
+    await ann.fateOf("n1");
+    await alone[Symbol.asyncDispose]();
+    assert.match((await run("s3cret")).stderr, /it holds what was said without NATS: use another folder/);
+  }),
+);
