@@ -281,8 +281,8 @@ test("What makes no sense changes nothing, nor does what comes from more nodes t
       { ...item, out: [null] },
       { room: "lobby", typing: [7] },
     ].map((item) => ({ from: "x", ...everything, items: [item] })),
-    { from: "x", ...everything, index: 1, parts: 2, items: [item] },
-    { from: "x", ...everything, parts: 2, items: [item] },
+    // A part is missing.
+    ...[1, 0, 2, 2].map((index) => ({ from: "x", ...everything, index, parts: 3, items: [item] })),
   ];
   stranger.send("not JSON");
   stranger.send("[".repeat(100_000));
