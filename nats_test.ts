@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { TestCertificate } from "./testing/certificates.ts";
+import { inFolder } from "./testing/folder.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
-import { inFolder } from "./testing/folder.ts";
 import { NatsServer } from "./testing/nats_server.ts";
 import { withPrograms } from "./testing/programs.ts";
+import { ReverseProxy } from "./testing/reverse_proxy.ts";
+import { SecureSocket } from "./testing/secure_socket.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 
 /** Somebody comes into the lobby of a node. */
@@ -105,5 +108,32 @@ withPrograms(
     await ann.fateOf("n1");
     await alone[Symbol.asyncDispose]();
     assert.match((await run("s3cret")).stderr, /it holds what was said without NATS: use another folder/);
+  }),
+);
+
+withPrograms(
+  ["nats-server", "nginx", "openssl"],
+  "Behind nginx people come to either of two nodes, and are one chat; where a node has ended the other takes them",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start();
+    const args = [`--nats=${nats.url}`, "--trust-proxy=127.0.0.1"];
+    await using one = await ServerProcess.start({ args, data: `${folder}/one` });
+    const two = await ServerProcess.start({ args, data: `${folder}/two` });
+    await using certificate = await TestCertificate.make();
+    await using proxy = await ReverseProxy.start("nginx", one.port, certificate, {
+      "keepalive 16;": `server 127.0.0.1:${two.port}; keepalive 16;`,
+    });
+    using client = await certificate.client();
+    await using ann = await SecureSocket.connect(proxy.url, client);
+    const bob = await SecureSocket.connect(proxy.url, client);
+    await Promise.all([one.clients(1), two.clients(1)]);
+    await Promise.all([ann.hears("hello"), bob.echo("hello")]);
+
+    assert.equal((await two.end()).code, 0);
+    await bob.closed;
+    await using back = await SecureSocket.connect(proxy.url, client);
+    await Promise.all([ann.hears("again"), back.echo("again")]);
+    await one.clients(2);
+    await bob[Symbol.asyncDispose]();
   }),
 );

@@ -33,11 +33,17 @@ export class SecureSocket implements AsyncDisposable {
 
   /** Says something, and waits until it comes back, whatever others say. */
   async echo(text: string): Promise<void> {
+    const heard = this.hears(text);
+    this.#socket.send(text);
+    await heard;
+  }
+
+  /** Waits until somebody says something. */
+  async hears(text: string): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#socket.onmessage = ({ data }) => {
       if (data.split("\n").includes(text)) resolve();
     };
-    this.#socket.send(text);
     const lost = this.closed.then(({ code }) => Promise.reject(new Error(`Closed with ${code}`)));
     await Promise.race([promise, lost]);
   }
