@@ -1,8 +1,11 @@
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Administrator, digestOf, makeSecret } from "./access.ts";
 import { makeFile } from "./journal/files.ts";
+import { type Journal, JournalError } from "./journal/journal.ts";
 import { JOURNAL_FILE } from "./journal/sqlite.ts";
+import type { Log } from "./log.ts";
+import type { AdministratorAct } from "./moderation.ts";
 
 /** The file's name in the data folder. */
 export const ADMINISTRATOR_FILE = "administrator";
@@ -34,6 +37,30 @@ export class FolderAdministrator implements Administrator {
     return this.#known;
   }
 
+  /** When it became what it is, in ms since 1970; undefined when there is none, or that can't be seen. */
+  since(): number | undefined {
+    try {
+      return statSync(this.#path).mtimeMs;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * It is another from now on.
+   * @throws {AdministratorError} when the folder can't be written to.
+   */
+  set(digest: string): void {
+    const draft = `${this.#path}.new`;
+    try {
+      rmSync(draft, { force: true });
+      makeFile(draft, `${digest}\n`, { readable: false });
+      renameSync(draft, this.#path);
+    } catch (error) {
+      throw new AdministratorError(`Cannot make an administrator's link: ${(error as Error).message}`);
+    }
+  }
+
   /**
    * Makes a new secret and returns it; the one before is good for nothing any more.
    * @throws {AdministratorError} when the folder is not a server's, or can't be written to.
@@ -45,14 +72,7 @@ export class FolderAdministrator implements Administrator {
       );
     }
     const secret = makeSecret();
-    const draft = `${this.#path}.new`;
-    try {
-      rmSync(draft, { force: true });
-      makeFile(draft, `${digestOf(secret)}\n`, { readable: false });
-      renameSync(draft, this.#path);
-    } catch (error) {
-      throw new AdministratorError(`Cannot make an administrator's link: ${(error as Error).message}`);
-    }
+    this.set(digestOf(secret));
     return secret;
   }
 }
@@ -60,15 +80,82 @@ export class FolderAdministrator implements Administrator {
 /** The administrator of a server that keeps nothing. */
 export class MemoryAdministrator implements Administrator {
   #digest: string | undefined;
+  #since: number | undefined;
 
   digest(): string | undefined {
     return this.#digest;
   }
 
   /** As for a folder. */
+  since(): number | undefined {
+    return this.#since;
+  }
+
+  /** As for a folder. */
+  set(digest: string): void {
+    this.#digest = digest;
+    this.#since = Date.now();
+  }
+
+  /** As for a folder. */
   renew(): string {
     const secret = makeSecret();
-    this.#digest = digestOf(secret);
+    this.set(digestOf(secret));
     return secret;
+  }
+}
+
+/** What is shown for whoever made a link at a node's command line. */
+const COMMAND = { by: "admin-link", name: "admin-link" };
+
+/**
+ * Sees to it that all nodes have the same secret: what is new in this node's folder is an act, which all of them hear of, and
+ * what is heard goes into the folder.
+ */
+export class SharedAdministrator {
+  readonly #own: FolderAdministrator | MemoryAdministrator;
+  readonly #journal: Pick<Journal, "act">;
+  readonly #log: Log;
+  // What all nodes have, as far as this one has heard or said.
+  #shared: string | undefined;
+
+  /** @param act how the secret became what it is for all nodes, if it did. */
+  constructor(
+    own: FolderAdministrator | MemoryAdministrator,
+    journal: Pick<Journal, "act">,
+    act: AdministratorAct | undefined,
+    log: Log,
+  ) {
+    this.#own = own;
+    this.#journal = journal;
+    this.#log = log;
+    // One that was made while the node was not there is newer.
+    if (act && (own.since() ?? 0) <= act.at) this.heard(act);
+    else this.#shared = act?.deed.digest;
+  }
+
+  /** All nodes have another secret. */
+  heard({ deed: { digest } }: AdministratorAct): void {
+    this.#shared = digest;
+    if (this.#own.digest() === digest) return;
+    try {
+      this.#own.set(digest);
+    } catch (error) {
+      if (!(error instanceof AdministratorError)) throw error;
+      this.#log("administrator_not_shared", { reason: error.message });
+    }
+  }
+
+  /** Tells the others of a secret that is new in this node's folder. */
+  look(): void {
+    const digest = this.#own.digest();
+    if (digest === undefined || digest === this.#shared) return;
+    const before = this.#shared;
+    this.#shared = digest;
+    this.#journal.act({ deed: { type: "administrator", digest }, ...COMMAND, at: Date.now() }).catch((error) => {
+      if (!(error instanceof JournalError)) throw error;
+      // It is tried again.
+      this.#shared = before;
+    });
   }
 }

@@ -15,6 +15,8 @@ export interface Events {
   locked: Record<never, never>;
   /** Nobody has the administrator's link, and nobody is looking who could be shown it. `data` is as in `keeping`. */
   administrator_missing: { data: string | null };
+  /** Another node has a new secret of the administrator, which this one can't take over. */
+  administrator_not_shared: { reason: string };
   ending: Record<never, never>;
   /** The server could not start, or not go on. */
   failed: { reason: string };
@@ -76,6 +78,10 @@ const EVENTS: { readonly [E in EventName]: Kind<Events[E]> } = {
     sentence: ({ data }) => data === null ? "What is said is kept until it ends." : `What is said is kept in ${data}.`,
   },
   locked: { level: "info", sentence: () => "It takes the key: a link that ends with /#key=… carries it." },
+  administrator_not_shared: {
+    level: "warn",
+    sentence: ({ reason }) => `The administrator's new link does not work on this node: ${reason}`,
+  },
   administrator_missing: {
     level: "info",
     sentence: ({ data }) =>

@@ -78,6 +78,7 @@ Deno.test("A flood of any event that others can cause makes no more than one lin
     "keeping",
     "locked",
     "administrator_missing",
+    "administrator_not_shared",
     "ending",
     "failed",
     "packing_failed",

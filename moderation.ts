@@ -8,6 +8,7 @@ export type Ban = ActOf<"ban">;
 export type Link = ActOf<"link">;
 export type Token = ActOf<"token">;
 export type Hook = ActOf<"hook">;
+export type AdministratorAct = ActOf<"administrator">;
 
 /** What holds in a room. */
 export interface Rules {
@@ -30,6 +31,7 @@ export class Moderation {
   readonly #links = new Map<number, Link>();
   readonly #tokens = new Map<number, Token>();
   readonly #hooks = new Map<number, Hook>();
+  #administrator: AdministratorAct | undefined;
 
   /** @param acts what was done so far, oldest first. */
   constructor(acts: Iterable<Act> = []) {
@@ -78,6 +80,9 @@ export class Moderation {
         break;
       case "unhook":
         this.#hooks.delete(deed.hook);
+        break;
+      case "administrator":
+        this.#administrator = act as AdministratorAct;
         break;
       default:
         // What a newer program did is none of this one's.
@@ -128,6 +133,11 @@ export class Moderation {
 
   get hooks(): Hook[] {
     return [...this.#hooks.values()];
+  }
+
+  /** How the administrator's secret became what it is; undefined where it is one node's business. */
+  get administrator(): AdministratorAct | undefined {
+    return this.#administrator;
   }
 
   /** The rooms that have rules. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Disconnect } from "./protocol.ts";
 import { TestCertificate } from "./testing/certificates.ts";
 import { inFolder } from "./testing/folder.ts";
 import { secretOf } from "./testing/harness.ts";
@@ -15,6 +16,29 @@ async function enter({ port }: ServerProcess, name: string): Promise<JsonClient>
   client.send({ type: "hello", secret: secretOf(name), name, rooms: [{ room: "lobby" }] });
   await client.got("joined");
   return client;
+}
+
+/** An administrator comes to a node. @throws when their secret is not good there. */
+async function administrate({ port }: ServerProcess, pass: string): Promise<JsonClient> {
+  const client = await JsonClient.connect(port);
+  client.send({ type: "hello", secret: secretOf("Root"), pass, rooms: [{ room: "lobby" }] });
+  const isAdministrator = await client.got("welcome").then(({ role }) => role === "admin", () => false);
+  if (isAdministrator) return client;
+  await client[Symbol.asyncDispose]();
+  throw new Error("It is no administrator");
+}
+
+/** Tries until it works. */
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch { /* It is on its way between real processes. */ }
+  }
+}
+
+function passOf(link: URL): string {
+  return link.hash.replace("#admin=", "");
 }
 
 /** Asks a node whether it is ready until the answer is this. */
@@ -87,6 +111,33 @@ withPrograms(
     await bob.got("said", ({ text }) => text === "lost?");
     assert.deepEqual((await ann.history("lobby")).map(({ text }) => text), ["before", "lost?"]);
     assert.equal((await one.end()).code, 0);
+  }),
+);
+
+withPrograms(
+  ["nats-server"],
+  "An administrator's link is good on all nodes, and what they do holds there; a new one ends it everywhere, also where a node was not there",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start();
+    const args = [`--nats=${nats.url}`];
+    await using one = await ServerProcess.start({ args, data: `${folder}/one` });
+    const two = await ServerProcess.start({ args, data: `${folder}/two` });
+    const first = passOf(one.makeAdminLink());
+    await using admin = await eventually(() => administrate(two, first));
+    await using bob = await enter(one, "Bob");
+    const { id } = await bob.got("welcome");
+    admin.send({ type: "order", ref: 1, order: { type: "ban", user: id } });
+    assert.equal((await bob.ended).code, Disconnect.banned.code);
+
+    await two[Symbol.asyncDispose]();
+    const second = passOf(one.makeAdminLink());
+    await using again = await ServerProcess.start({ args, data: `${folder}/two` });
+    await using late = await eventually(() => administrate(again, second));
+    late.send({ type: "audit", ref: 2 });
+    const { acts } = await late.got("audited");
+    assert.deepEqual(acts.map(({ deed }) => deed.type), ["administrator", "ban", "administrator"]);
+    assert(!JSON.stringify(acts).includes("digest"));
+    await assert.rejects(administrate(again, first));
   }),
 );
 

@@ -1,4 +1,5 @@
-import { Access, type Administrator } from "./access.ts";
+import { Access } from "./access.ts";
+import { type FolderAdministrator, type MemoryAdministrator, SharedAdministrator } from "./administrator.ts";
 import { Api, tokensOf } from "./api.ts";
 import type { Asset } from "./assets.ts";
 import type { Bus } from "./bus.ts";
@@ -8,10 +9,10 @@ import metadata from "./deno.json" with { type: "json" };
 import { Followers } from "./follower.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { Hub } from "./hub.ts";
-import type { Journal } from "./journal/journal.ts";
+import { isAct, type Journal } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
-import { Moderation } from "./moderation.ts";
+import { type AdministratorAct, Moderation } from "./moderation.ts";
 import { ProcessResources } from "./resources.ts";
 import { Server } from "./server.ts";
 import { systemClock } from "./sweeper.ts";
@@ -24,7 +25,7 @@ export interface NodePorts {
   readonly journal: Journal;
   /** What carries hints between nodes that have the same journal. */
   readonly bus?: Bus;
-  readonly administrator: Administrator;
+  readonly administrator: FolderAdministrator | MemoryAdministrator;
   /** The page, by the path of the URL. */
   readonly assets: ReadonlyMap<string, Asset>;
   readonly config: Config;
@@ -56,6 +57,10 @@ export async function startNode(ports: NodePorts): Promise<ChatNode> {
   const { date, now } = systemClock;
   const access = new Access({ key, administrator, moderation, date, now });
   const hub = new Hub({ journal, bus, access, limits, metrics, log });
+  const shared = bus && new SharedAdministrator(administrator, journal, moderation.administrator, log);
+  if (shared) {
+    hub.listen((kept) => isAct(kept) && kept.deed.type === "administrator" && shared.heard(kept as AdministratorAct));
+  }
   const followers = new Followers({ hub, journal });
   const common = { hub, journal, followers, clock: systemClock, log };
   const api = new Api({ ...common, tokens: tokensOf(moderation), access, limits, metrics }, metadata.version);
@@ -64,7 +69,10 @@ export async function startNode(ports: NodePorts): Promise<ChatNode> {
   const server = new Server({ hub, api, config, assets, metrics, resources: new ProcessResources(), log });
   const addr = await server.listen(config.addr, certificate);
   const ended = hub.run();
-  const stopHeartbeat = startHeartbeat(metrics, config.data, () => hub.tick());
+  const stopHeartbeat = startHeartbeat(metrics, config.data, () => {
+    shared?.look();
+    hub.tick();
+  });
   return {
     addr,
     renew: (certificate) => server.renew(certificate),

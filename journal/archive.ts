@@ -80,6 +80,7 @@ const DEEDS: { readonly [T in Deed["type"]]: Record<Exclude<keyof Extract<Deed, 
   "untoken": { token: id },
   "hook": { url, room: optional(room), secret: word, token: optional(id) },
   "unhook": { hook: id },
+  "administrator": { digest: word },
 };
 
 const deed: Field = {

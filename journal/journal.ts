@@ -54,7 +54,9 @@ export type Deed =
     readonly token?: number;
     readonly secret: string;
   }
-  | { readonly type: "unhook"; readonly hook: number };
+  | { readonly type: "unhook"; readonly hook: number }
+  /** There is another secret of the administrator, where several nodes have one. */
+  | { readonly type: "administrator"; readonly digest: string };
 
 /** A deed, and who does it, before it has a place in the journal. */
 export interface ActDraft<D extends Deed = Deed> {

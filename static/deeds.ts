@@ -50,6 +50,8 @@ function sentenceOf({ by, deed }: ToldAct): Sentence {
       return [words.didHook, { url: element("bdi", "", deed.url) }];
     case "unhook":
       return [words.didUnhook, { id: String(deed.hook) }];
+    case "administrator":
+      return [words.didAdministrator, {}];
     default:
       // A newer server may know more.
       deed satisfies never;

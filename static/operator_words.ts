@@ -152,6 +152,7 @@ const en = {
   didUntoken: "{by} ended API token {id}",
   didHook: "{by} made the webhook {url}",
   didUnhook: "{by} ended webhook {id}",
+  didAdministrator: "There is a new administrator’s link",
   didUnknown: "{by} did something that this page does not know",
 };
 
@@ -301,6 +302,7 @@ const zh: Words = {
   didUntoken: "{by} 撤销了 API 令牌 {id}",
   didHook: "{by} 添加了网络钩子 {url}",
   didUnhook: "{by} 撤销了网络钩子 {id}",
+  didAdministrator: "管理员链接已更换",
   didUnknown: "{by} 做了本页不认识的操作",
 };
 
