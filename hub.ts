@@ -694,8 +694,7 @@ export class Hub {
     catchUp: async () => {
       for (let more = true; more;) {
         const page = await this.#journal.since(this.#rooms.last, CATCH_UP_ENTRIES);
-        // Of what others keep meanwhile it was told already.
-        this.#take(page.entries.filter(({ id }) => id > this.#rooms.last));
+        this.#take(page.entries);
         more = page.more;
       }
     },
@@ -720,9 +719,13 @@ export class Hub {
     undone: (petitioner) => petitioner.failed(),
   };
 
-  /** Something was kept, and this is what follows it. Called in the journal's order. */
+  /** Something was kept, and this is what follows it. Called in the journal's order, but may be told the same by both. */
   #take(kept: readonly Kept[]): void {
-    for (const each of kept) isAct(each) ? this.#done(each) : this.#deliver(each);
+    for (const each of kept) {
+      // It was read, and is told, too; or the other way round.
+      if (each.id <= this.#rooms.last) continue;
+      isAct(each) ? this.#done(each) : this.#deliver(each);
+    }
   }
 
   #deliver(entry: Entry): void {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type ActDraft, type Draft, type Entry, type Journal, JournalError, type Kept } from "./journal.ts";
 import { openMemory } from "./memory.ts";
+import { openRemote } from "./remote.ts";
+import { JournalShare } from "./share.ts";
 import { openSqlite } from "./sqlite.ts";
 import { MemoryLog } from "../testing/memory_log.ts";
 import { openReplica } from "../testing/replicas.ts";
@@ -316,6 +318,17 @@ contract("that nodes share", async (test) => {
   replica.listen({ kept() {}, named() {}, failing() {} });
   await test(replica);
   await replica.close();
+});
+
+contract("that threads share", async (test) => {
+  const journal = openMemory();
+  const share = new JournalShare(journal, 2);
+  const [one, other] = await Promise.all(share.lines.map(openRemote));
+  for (const each of [one!, other!]) each.listen({ kept() {}, named() {}, failing() {} });
+  await test(one!);
+  await Promise.all([one!.close(), other!.close()]);
+  share.close();
+  await journal.close();
 });
 
 async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {

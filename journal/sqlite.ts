@@ -100,7 +100,8 @@ function reading(remote: Remote) {
   } satisfies Partial<Journal>;
 }
 
-function toStored(stored: Answer["append"][number], { room, user, name, text, nonce, at }: Draft): Stored {
+/** What became of a draft, of which only what its sender does not know has crossed over. */
+export function toStored(stored: Answer["append"][number], { room, user, name, text, nonce, at }: Draft): Stored {
   if (typeof stored === "object") return { entry: stored, duplicate: true };
   return { entry: { id: stored, room, user, name, text, nonce, at }, duplicate: false };
 }

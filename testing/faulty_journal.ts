@@ -41,9 +41,14 @@ export class FaultyJournal implements Journal {
     return this.#calls.length;
   }
 
-  /** Decides about the call that has waited longest. */
-  async decide(fate: Fate): Promise<void> {
-    await this.#calls.shift()?.(fate);
+  /** Who is told what happens. */
+  get listener(): JournalListener | undefined {
+    return this.#listener;
+  }
+
+  /** Decides about the call that has waited longest, but for so many that go on waiting. */
+  async decide(fate: Fate, passed = 0): Promise<void> {
+    await this.#calls.splice(passed, 1)[0]?.(fate);
   }
 
   /** The process that made the calls is killed: some of them have been carried out, the others never will be. */
