@@ -79,8 +79,15 @@ export class FolderAdministrator implements Administrator {
 
 /** The administrator of a server that keeps nothing. */
 export class MemoryAdministrator implements Administrator {
+  /** Is told the digest of a new secret: other threads have to know it. */
+  renewed: (digest: string) => void = () => {};
   #digest: string | undefined;
   #since: number | undefined;
+
+  /** @param digest of the secret that there is. */
+  constructor(digest?: string) {
+    this.#digest = digest;
+  }
 
   digest(): string | undefined {
     return this.#digest;
@@ -101,6 +108,7 @@ export class MemoryAdministrator implements Administrator {
   renew(): string {
     const secret = makeSecret();
     this.set(digestOf(secret));
+    this.renewed(this.#digest!);
     return secret;
   }
 }

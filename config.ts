@@ -14,6 +14,8 @@ export interface Config {
   readonly tls: CertificateFiles | undefined;
   /** What carries the WebSockets: Deno's own, or Node's `http` with the package `ws`. */
   readonly transport: "native" | "node";
+  /** How many hubs there are, each in a thread of its own. */
+  readonly workers: number;
   /** Other sites whose pages may connect, as browsers write them in the Origin header. */
   readonly origins: readonly string[];
   /** The proxies that are believed when they say for whom they ask. */
@@ -49,6 +51,9 @@ export type Command =
 
 /** A word, flag or environment variable that can't be understood; the message is one line for whoever typed it. */
 export class UsageError extends Error {}
+
+/** More of them than this hardly anybody has processors for. */
+const WORKERS_MAX = 64;
 
 interface Setting<T> {
   readonly env: string;
@@ -123,6 +128,15 @@ export const SETTINGS = {
     help: "what carries the WebSockets: native, or node, which is slower and stricter (docs/OPERATING.md)",
     parse: (text) => text === "native" || text === "node" ? text : undefined,
     takes: "native or node",
+  },
+  "workers": {
+    env: "HUBBUB_WORKERS",
+    value: "N",
+    default: "1",
+    help:
+      "how many threads serve, on Linux: one for each two processors or so, when one is too slow (docs/OPERATING.md)",
+    parse: (text) => /^[1-9]\d?$/.test(text) && Number(text) <= WORKERS_MAX ? Number(text) : undefined,
+    takes: "a number from 1 to 64",
   },
   "data": {
     env: "HUBBUB_DATA",
@@ -340,6 +354,7 @@ export function parseCommand(args: string[], env: (name: string) => string | und
       origins: read("origin", SETTINGS["origin"]),
       tls: filesOf(read("tls-cert", SETTINGS["tls-cert"]), read("tls-key", SETTINGS["tls-key"])),
       transport: read("transport", SETTINGS["transport"]),
+      workers: read("workers", SETTINGS["workers"]),
       proxies: read("trust-proxy", SETTINGS["trust-proxy"]),
       data: read("data", SETTINGS["data"]).folder,
       keepMs: read("keep", SETTINGS["keep"]).ms,

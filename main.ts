@@ -9,7 +9,7 @@ import { type Journal, JournalError } from "./journal/journal.ts";
 import { openMemory, openMemoryCopy } from "./journal/memory.ts";
 import { openSqlite, openSqliteCopy } from "./journal/sqlite.ts";
 import { type Log, openLog } from "./log.ts";
-import { type ChatNode, startNode } from "./node.ts";
+import { type ChatNode, NodeError, startNode } from "./node.ts";
 import { onTerminal } from "./progress_line.ts";
 import { systemClock } from "./sweeper.ts";
 import { links, ListenError } from "./server.ts";
@@ -22,19 +22,30 @@ const PACK_AFTER_MS = 2_000;
 
 /** Runs the server until it is told to end; then everyone is disconnected and the process ends with code 0. */
 async function serve(config: Config, log: Log): Promise<void> {
-  const { data, key, tls } = config;
+  const { data, key, nats, tls, workers } = config;
+  if (workers > 1 && Deno.build.os !== "linux") throw new UsageError("--workers above 1 takes Linux");
   const certificate = tls && await loadCertificate(tls);
   const [{ journal, bus }, assets] = await Promise.all([openJournal(config), loadAssets()]);
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
-  const node = await startNode({ journal, bus, administrator, assets, config, certificate, log });
+  // Hardly anybody wants threads, so that hardly anybody waits for that to be read.
+  const start = workers > 1 ? (await import("./workers.ts")).startWorkers : startNode;
+  const node = await start({
+    journal,
+    bus,
+    administrator,
+    sharesAdministrator: nats !== undefined,
+    assets,
+    config,
+    certificate,
+    log,
+  });
   // Before it is said that all is well, for whoever reads that may end it at once.
   const told = signal();
   if (tls && Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => renew(node, tls, log));
   // When those who lost the last server are back: to make a thread takes some tens of ms of this one.
-  setTimeout(
-    () => pack(assets.values()).catch(({ message }) => log("packing_failed", { reason: message })),
-    PACK_AFTER_MS,
-  );
+  setTimeout(() => {
+    pack(assets.values()).then(() => node.packed?.(), ({ message }) => log("packing_failed", { reason: message }));
+  }, PACK_AFTER_MS);
   log("opened", { version: metadata.version });
   const urls = links(node.addr, tls ? "https" : "http");
   for (const url of urls) log("listening", { url });
@@ -48,7 +59,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   }
   log("keeping", { data: data ?? null });
 
-  await told;
+  await Promise.race([told, node.failed ?? told]);
   log("ending", {});
   setTimeout(() => Deno.exit(0), END_MS_MAX);
   await node.end();
@@ -99,7 +110,7 @@ async function run(command: Extract<Command, { name: keyof typeof commands }>): 
 /** Shows the certificate that is in the files now to whoever connects from now on, or says why not. Nobody is disconnected. */
 async function renew(node: ChatNode, files: CertificateFiles, log: Log): Promise<void> {
   try {
-    if (node.renew(await loadCertificate(files))) log("certificate_renewed", { file: files.cert });
+    if (await node.renew(await loadCertificate(files))) log("certificate_renewed", { file: files.cert });
     else log("certificate_kept", { reason: "A renewed certificate takes a restart, or --transport=node" });
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
@@ -132,7 +143,7 @@ if (import.meta.main) {
     } else await run(command);
   } catch (error) {
     // Anything else is a defect, for which the stack trace is wanted.
-    const known = [UsageError, CertificateError, ListenError, JournalError, AdministratorError];
+    const known = [UsageError, CertificateError, ListenError, JournalError, AdministratorError, NodeError];
     if (!known.some((kind) => error instanceof kind)) throw error;
     log("failed", { reason: (error as Error).message });
     Deno.exit(error instanceof UsageError ? 2 : 1);

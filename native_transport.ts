@@ -23,14 +23,21 @@ const NO_PONG = "No response from ping frame.";
  */
 export function serveNative(
   handler: Handler,
-  { addr, certificate, silenceSeconds, report }: TransportOptions,
+  { addr, certificate, isShared, silenceSeconds, report }: TransportOptions,
 ): Transport {
   let callOff = () => {};
   let http = listen(addr);
   const at = http.addr;
 
   function listen(addr: TransportOptions["addr"]): Deno.HttpServer<Deno.NetAddr> {
-    const options = { ...addr, ...certificate, tcpBacklog: BACKLOG, automaticCompression: true, onListen() {} };
+    const options = {
+      ...addr,
+      ...certificate,
+      reusePort: isShared,
+      tcpBacklog: BACKLOG,
+      automaticCompression: true,
+      onListen() {},
+    };
     const http = Deno.serve(
       options,
       (request, { remoteAddr }) => answer(handler, request, remoteAddr.hostname, silenceSeconds),

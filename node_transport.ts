@@ -94,7 +94,7 @@ class NodeTransport implements Transport {
   async #listen({ hostname, port }: TransportOptions["addr"]): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once("error", reject);
-      this.#http.listen({ host: hostname, port, backlog: BACKLOG }, () => {
+      this.#http.listen({ host: hostname, port, backlog: BACKLOG, reusePort: this.#options.isShared }, () => {
         this.#http.off("error", reject);
         resolve();
       });

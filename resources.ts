@@ -18,6 +18,12 @@ export class ProcessResources implements Resources {
   // WebSockets only has others besides, and so fewer than it may.
   #proved = 0;
   #refusedAt = -Infinity;
+  readonly #workers: number;
+
+  /** @param workers how many there are in this process that each count their own connections. */
+  constructor(workers = 1) {
+    this.#workers = workers;
+  }
 
   memoryShare(): number {
     const now = performance.now();
@@ -35,7 +41,8 @@ export class ProcessResources implements Resources {
     // Twice as many as there are now, so that it is tried seldom, if that does not take long.
     const wanted = Math.min(Math.max(connections, FILES_STEP.min), FILES_STEP.max);
     const spare = spareFiles(wanted + LIMITS.files.default) - LIMITS.files.default;
-    this.#proved = connections + spare;
+    // The others find the same ones.
+    this.#proved = connections + Math.ceil(spare / this.#workers);
     if (spare > 0) return true;
     this.#refusedAt = performance.now();
     return false;

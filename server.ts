@@ -7,7 +7,7 @@ import type { Asset } from "./assets.ts";
 import type { Certificate } from "./certificate.ts";
 import { jsonBytesMax } from "./client.ts";
 import type { Config } from "./config.ts";
-import { expose } from "./families.ts";
+import { expose, type Reading } from "./families.ts";
 import type { Hub } from "./hub.ts";
 import type { LimitName } from "./limits.ts";
 import { type Log, noLog } from "./log.ts";
@@ -33,6 +33,8 @@ export interface Site {
   readonly config: Pick<Config, "origins" | "proxies" | "limits" | "transport">;
   readonly metrics: Metrics;
   readonly resources: Resources;
+  /** Asks the other workers of this process, if there are any, for what they have counted. */
+  readonly readOthers?: () => Promise<readonly Reading[]>;
   /** Is told what whoever runs the server should know. */
   readonly log?: Log;
 }
@@ -60,13 +62,15 @@ export class Server implements Handler {
   /**
    * Starts to listen; returns the address with the port that it really got.
    * @param certificate makes it https.
+   * @param isShared others in this process listen there, too.
    * @throws {ListenError} when the address can't be had.
    */
-  async listen(addr: Config["addr"], certificate?: Certificate): Promise<Config["addr"]> {
+  async listen(addr: Config["addr"], certificate?: Certificate, isShared = false): Promise<Config["addr"]> {
     const { config: { limits, transport }, log = noLog } = this.#site;
     const options = {
       addr,
       certificate,
+      isShared,
       silenceSeconds: limits.silence,
       headerSeconds: limits.headers,
       messageBytes: jsonBytesMax(limits.message),
@@ -77,8 +81,7 @@ export class Server implements Handler {
         ? serveNative(this, options)
         : await (await loadNode()).serveNode(this, options);
     } catch (error) {
-      if (error instanceof ListenError) throw error;
-      throw new ListenError(`Cannot listen on ${hostOf(addr)}: ${explain(error as Error)}`);
+      throw cannotListen(addr, error as Error);
     }
     return this.#transport.addr;
   }
@@ -105,7 +108,7 @@ export class Server implements Handler {
     if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
     if (asset) return serveAsset(request, asset);
     if (path === "/healthz") return text(200, "ok");
-    if (path === "/metrics") return text(200, expose(this.#site.metrics), { "content-type": PROMETHEUS });
+    if (path === "/metrics") return this.#tell();
     const reason = this.#site.hub.unready;
     return reason === undefined ? text(200, "ready") : text(503, reason, RETRY);
   }
@@ -155,6 +158,12 @@ export class Server implements Handler {
     if ("status" in place) return place;
     this.#open.add(place);
     return { leave: () => this.#leave(place) };
+  }
+
+  #tell(): Response | Promise<Response> {
+    const { metrics, readOthers } = this.#site;
+    const told = (others?: readonly Reading[]) => text(200, expose(metrics, others), { "content-type": PROMETHEUS });
+    return readOthers ? readOthers().then(told) : told();
   }
 
   #enter(address: string): Place | NoPlace {
@@ -233,6 +242,12 @@ async function loadNode(): Promise<typeof import("./node_transport.ts")> {
 
 /** Why the server can't listen where it was told to; the message is one line for whoever started it. */
 export class ListenError extends Error {}
+
+/** Says why an address can't be listened on, and what to do. */
+export function cannotListen(addr: Config["addr"], error: Error): ListenError {
+  if (error instanceof ListenError) return error;
+  return new ListenError(`Cannot listen on ${hostOf(addr)}: ${explain(error)}`);
+}
 
 /** What to do about an address that can't be listened on. */
 export function explain(error: Error & { readonly code?: string }): string {

@@ -53,6 +53,8 @@ export interface TransportOptions {
   readonly addr: { readonly hostname: string; readonly port: number };
   /** Makes it https; undefined for plain http. */
   readonly certificate: Certificate | undefined;
+  /** Others in this process listen there, too, and each gets some of those who connect. Only with Linux. */
+  readonly isShared: boolean;
   /** How long a silent peer is believed in, in seconds; it is pinged after half of it. `Infinity` is for ever. */
   readonly silenceSeconds: number;
   /** How long a request may take to come, in seconds, where the transport can tell. */

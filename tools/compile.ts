@@ -33,10 +33,13 @@ const command = new Deno.Command(deno, {
     "--no-check",
     "--no-config",
     "--import-map=dist/imports.json",
+    // As in this project's settings: several threads can listen on one port.
+    "--unstable-net",
     ...permissions,
     "--include=dist/page",
     "--include=journal/worker.ts",
     "--include=packer.ts",
+    "--include=node_worker.ts",
     "--include=node_transport.ts",
     "--include=journal/jetstream.ts",
     "--include=journal/replica.ts",
