@@ -27,8 +27,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const certificate = tls && await loadCertificate(tls);
   const [{ journal, bus }, assets] = await Promise.all([openJournal(config), loadAssets()]);
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
-  // Hardly anybody wants threads, so that hardly anybody waits for that to be read.
-  const start = workers > 1 ? (await import("./workers.ts")).startWorkers : startNode;
+  const start = workers > 1 ? await loadWorkers() : startNode;
   const node = await start({
     journal,
     bus,
@@ -83,6 +82,13 @@ async function openJournal({ data, keepMs, nats, limits }: Config): Promise<{ jo
     report: (place, last) => progress.report(place, last),
   });
   return { journal, bus };
+}
+
+/** Hardly anybody wants threads, so that hardly anybody waits for that to be read. */
+async function loadWorkers(): Promise<typeof startNode> {
+  const module = "./workers.ts";
+  const { startWorkers } = await import(module) as typeof import("./workers.ts");
+  return startWorkers;
 }
 
 /** @throws {JournalError} when its packages can't be had. */

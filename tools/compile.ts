@@ -40,6 +40,7 @@ const command = new Deno.Command(deno, {
     "--include=journal/worker.ts",
     "--include=packer.ts",
     "--include=node_worker.ts",
+    "--include=workers.ts",
     "--include=node_transport.ts",
     "--include=journal/jetstream.ts",
     "--include=journal/replica.ts",
