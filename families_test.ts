@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { expose, FAMILIES } from "./families.ts";
+import { expose, FAMILIES, read } from "./families.ts";
 import { LIMITS } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { Disconnect, REFUSALS } from "./protocol.ts";
@@ -59,6 +59,19 @@ Deno.test("A histogram's buckets count all that is not above them, and its sum a
   assert.equal(valueIn(text, 'hubbub_echo_seconds_bucket{le="+Inf"}'), "2");
   assert.equal(valueIn(text, "hubbub_echo_seconds_sum"), "0.08");
   assert.equal(valueIn(text, "hubbub_echo_seconds_count"), "2");
+});
+
+Deno.test("Of several workers all that they count is added up; what each of them sees of the same is that once", () => {
+  const text = expose(busy(), [read(busy()), read(new Metrics())]);
+  assert.equal(valueIn(text, "hubbub_deliveries_total"), "6");
+  assert.equal(valueIn(text, "hubbub_clients"), "6");
+  assert.equal(valueIn(text, 'hubbub_limit_hits_total{limit="rate"}'), "2");
+  assert.equal(valueIn(text, 'hubbub_echo_seconds_bucket{le="0.05"}'), "4");
+  assert.equal(valueIn(text, "hubbub_echo_seconds_sum"), "0.16");
+  assert.equal(valueIn(text, "hubbub_echo_seconds_count"), "4");
+  assert.equal(valueIn(text, "hubbub_messages_total"), "1");
+  assert.equal(valueIn(text, "hubbub_ready"), "0", "one is not");
+  assert(Number(valueIn(text, "process_start_time_seconds")) < Date.now() / 1_000);
 });
 
 withPrograms([PROMTOOL], "promtool finds nothing to object to in /metrics", async () => {

@@ -65,9 +65,12 @@ export async function startWorkers(ports: NodePorts): Promise<ChatNode> {
     },
     async end() {
       stopHeartbeat();
-      await Promise.race([Promise.all(workers.map((worker) => worker.end())), failure.promise]);
-      share.close();
-      relay.close();
+      try {
+        await Promise.race([Promise.all(workers.map((worker) => worker.end())), failure.promise]);
+      } finally {
+        share.close();
+        relay.close();
+      }
     },
   };
 }

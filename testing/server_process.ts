@@ -96,9 +96,11 @@ export class ServerProcess implements AsyncDisposable {
     this.#process.kill(signal);
   }
 
-  /** Waits until the server has printed something like that. */
-  async says(pattern: RegExp): Promise<void> {
-    await this.#printed.until(`the server says ${pattern}`, () => pattern.test(this.#stdout + this.#stderr));
+  /** Waits until the server has printed something like that, and gives it. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const said = () => pattern.exec(this.#stdout + this.#stderr);
+    await this.#printed.until(`the server says ${pattern}`, () => said() !== null);
+    return said()!;
   }
 
   /** Tells the server to end, and gives its exit code and how long it took, in ms. */
