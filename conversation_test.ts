@@ -468,6 +468,39 @@ Deno.test("What was kept though it seemed not to be comes once, in its place, al
   await memory.close();
 });
 
+Deno.test("What is said and deleted while the newest page of a room is on its way is told to who waits for it, once", async () => {
+  const memory = openMemory();
+  const stored = await memory.append(["first", "second"].map((text) => {
+    return { room: "lobby", user: "u-eve", name: "Eve", text, nonce: text, at: 1 };
+  }));
+  const answer = Promise.withResolvers<void>();
+  const newest: typeof memory.newest = async (...page) => {
+    const read = await memory.newest(...page);
+    await answer.promise;
+    return read;
+  };
+  const h = new Harness({ ...memory, newest });
+  const ann = h.connect();
+  ann.hello("Ann", "lobby");
+  await h.deliver();
+  ann.say("lobby", "mine", "third");
+  await h.deliver();
+  await memory.act({
+    deed: { type: "delete", room: "lobby", message: stored[0]!.entry.id },
+    by: "u-eve",
+    name: "Eve",
+    at: 2,
+  });
+  answer.resolve();
+  await h.deliver();
+  assert.deepEqual(ann.last("joined").entries.map(({ text }) => text), ["second", "third"]);
+  const bob = await h.enter("Bob", "lobby");
+  assert.deepEqual(bob.last("joined").entries.map(({ text }) => text), ["second", "third"]);
+  assert.deepEqual([ann.texts, bob.texts], [[], []]);
+  await h.end();
+  await memory.close();
+});
+
 Deno.test("What was kept though it seemed not to be is seen by everyone even if nobody says anything more", async () => {
   const memory = openMemory();
   const journal = new FaultyJournal(memory);

@@ -5,7 +5,7 @@ import { RECENT_ENTRIES_MAX } from "./recent.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
 import { Random, withRandom } from "./testing/random.ts";
-import { onEachProcessTransport, ServerProcess } from "./testing/server_process.ts";
+import { onEachProcess, ServerProcess } from "./testing/server_process.ts";
 import { Watch } from "./testing/watch.ts";
 
 const KILLS = 20;
@@ -197,9 +197,9 @@ class Talker {
   }
 }
 
-onEachProcessTransport(
+onEachProcess(
   `HOSTILE 28: a server that is killed ${KILLS} times under load loses, doubles and reorders nothing that was echoed`,
-  (transport) =>
+  (args) =>
     withRandom(async (random) => {
       const directory = await Deno.makeTempDir({ prefix: "hubbub-kill-" });
       const seen = new Seen();
@@ -208,7 +208,7 @@ onEachProcessTransport(
       try {
         let addr = "127.0.0.1:0";
         for (let kill = 1; kill <= KILLS; kill++) {
-          await using server = await ServerProcess.start({ addr, data: directory, args: [`--transport=${transport}`] });
+          await using server = await ServerProcess.start({ addr, data: directory, args });
           addr = server.url.host;
           const early = talkers.slice(RARE_PEOPLE).filter(() => random.chance(0.85));
           const late = talkers.slice(0, RARE_PEOPLE).filter(() => random.chance(0.15));
@@ -230,7 +230,7 @@ onEachProcessTransport(
           await Promise.all(here.map((talker) => talker.gone()));
         }
 
-        await using server = await ServerProcess.start({ addr, data: directory, args: [`--transport=${transport}`] });
+        await using server = await ServerProcess.start({ addr, data: directory, args });
         for (const talker of talkers) talker.talking = false;
         await Promise.all(talkers.map((talker) => talker.connect(server.port)));
         await watch.until("all is echoed", () => talkers.every(({ outbox }) => outbox.length === 0));

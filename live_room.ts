@@ -48,6 +48,8 @@ export class LiveRoom implements Feed {
   readonly #saidLast = new Map<string, { readonly nonce: string; readonly at: number }>();
   // Undefined until the newest page was read from the journal.
   #recent: Recent | undefined;
+  // What came until then. It need not be in that page: the answer may be on its way while something is said.
+  #early: (SaidLine | Deletion)[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -80,7 +82,13 @@ export class LiveRoom implements Feed {
 
   /** The newest page was read from the journal. */
   load(page: Page<Kept>): void {
-    this.#recent = new Recent(page);
+    const recent = this.#recent = new Recent(page);
+    const last = page.entries.at(-1)?.id ?? 0;
+    for (const each of this.#early.splice(0)) {
+      if (each.id <= last) continue;
+      if ("json" in each) recent.push(each);
+      else recent.delete(each);
+    }
   }
 
   /** Something was said here and is kept: it goes to the members. */
@@ -88,14 +96,15 @@ export class LiveRoom implements Feed {
     const line = sayLine(entry);
     this.roster.said(entry.user);
     this.room.push({ json: line.json, plain: entry.text.replaceAll("\n", " ") });
-    // What comes before the newest page is in it, for the journal answers in order.
-    this.#recent?.push(line);
+    if (this.#recent) this.#recent.push(line);
+    else this.#early.push(line);
   }
 
   /** Something that was said here was deleted. */
   delete(deletion: Deletion): void {
     this.room.push({ json: encode({ type: "deleted", room: this.name, ...deletion }) });
-    this.#recent?.delete(deletion);
+    if (this.#recent) this.#recent.delete(deletion);
+    else this.#early.push(deletion);
   }
 
   take(client: Client): string | undefined {

@@ -6,7 +6,7 @@ import { JsonClient } from "./testing/json_client.ts";
 import { percentile } from "./testing/percentile.ts";
 import { withRandom } from "./testing/random.ts";
 import { RestartableServer } from "./testing/restartable_server.ts";
-import { onEachProcessTransport } from "./testing/server_process.ts";
+import { onEachProcess, onEachProcessTransport } from "./testing/server_process.ts";
 
 const PAGES = 100;
 /** How long anybody may be away at most, in ms: the server has to start, and may miss two attempts of a page. */
@@ -14,13 +14,13 @@ const GAP_MS_MAX = 10_000;
 /** How long the server may take to end when it is told to, in ms. */
 const END_MS_MAX = 10_000;
 
-onEachProcessTransport(
+onEachProcess(
   `HOSTILE 29: ${PAGES} pages come back by themselves from a SIGTERM and a SIGKILL, and miss, double and reorder nothing`,
-  (transport) =>
+  (args) =>
     withRandom(async (random) => {
       const between = 50;
       const { outages, said, faults } = await chaos({
-        args: [`--transport=${transport}`],
+        args,
         clients: PAGES,
         signals: ["SIGTERM", "SIGKILL"],
         perSecond: 50,

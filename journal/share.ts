@@ -21,7 +21,7 @@ interface Letter {
  *
  * What one of them could not have kept may have been kept all the same. It is looked for before anything newer is told, or
  * the others would have a hole: the hub whose it was would look for it, and they would not. What is read meanwhile is
- * answered: it may be ahead of what was told, which hubs leave out, but never behind it.
+ * answered: what was not told yet may be in it, as with any journal.
  *
  * Of two who claim a name at once the first has it.
  */

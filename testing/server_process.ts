@@ -14,6 +14,12 @@ export function onEachProcessTransport(name: string, check: (transport: string) 
   for (const transport of PROCESS_TRANSPORTS) Deno.test(`${name} (${transport})`, () => check(transport));
 }
 
+/** The same, and however many workers it has: gives the flags for it. */
+export function onEachProcess(name: string, check: (flags: string[]) => Promise<void>): void {
+  onEachProcessTransport(name, (transport) => check([`--transport=${transport}`]));
+  if (Deno.build.os === "linux") Deno.test(`${name} (3 workers)`, () => check(["--workers=3"]));
+}
+
 /** How long a server may take to start or to end, in ms. More than its own deadline for ending. */
 const WAIT_MS_MAX = 15_000;
 
