@@ -116,6 +116,37 @@ withPrograms(
 
 withPrograms(
   ["nats-server"],
+  "A node with workers and one without are one chat, too, and go on after NATS was away",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start();
+    const args = [`--nats=${nats.url}`, "--rate=0"];
+    await using one = await ServerProcess.start({ args: [...args, "--workers=2"], data: `${folder}/one` });
+    await using two = await ServerProcess.start({ args, data: `${folder}/two` });
+    const people = await Promise.all(Array.from({ length: 10 }, (_, n) => enter(n % 2 ? one : two, `Person ${n}`)));
+    for (const person of people) await person.got("people", ({ count }) => count === people.length);
+    await nats.kill();
+    await Promise.all([answers(one, 503), answers(two, 503)]);
+    await nats.start();
+    await Promise.all([answers(one, 200), answers(two, 200)]);
+    for (const [n, person] of people.entries()) {
+      // Another worker may not have heard yet what the one that was asked has.
+      await eventually(async () => {
+        const nonce = crypto.randomUUID();
+        person.send({ type: "say", room: "lobby", nonce, text: `says ${n}` });
+        assert.equal((await person.fateOf(nonce)).type, "said");
+      });
+    }
+    for (const person of people) {
+      for (const n of people.keys()) {
+        await person.got("said", ({ text }) => text === `says ${n}`);
+      }
+    }
+    for (const person of people) await person[Symbol.asyncDispose]();
+  }),
+);
+
+withPrograms(
+  ["nats-server"],
   "An administrator's link is good on all nodes, and what they do holds there; a new one ends it everywhere, also where a node was not there",
   inFolder(async (folder) => {
     await using nats = await NatsServer.start();
