@@ -1,18 +1,18 @@
 import { AdministratorError, FolderAdministrator, MemoryAdministrator } from "./administrator.ts";
 import { loadAssets, pack } from "./assets.ts";
+import type { Bus } from "./bus.ts";
 import { CertificateError, type CertificateFiles, loadCertificate } from "./certificate.ts";
 import { commands } from "./commands.ts";
 import { type Command, type Config, help, parseCommand, UsageError } from "./config.ts";
 import metadata from "./deno.json" with { type: "json" };
-import type { Bus } from "./bus.ts";
 import { type Journal, JournalError } from "./journal/journal.ts";
 import { openMemory, openMemoryCopy } from "./journal/memory.ts";
 import { openSqlite, openSqliteCopy } from "./journal/sqlite.ts";
 import { type Log, openLog } from "./log.ts";
 import { type ChatNode, NodeError, startNode } from "./node.ts";
 import { onTerminal } from "./progress_line.ts";
-import { systemClock } from "./sweeper.ts";
 import { links, ListenError } from "./server.ts";
+import { systemClock } from "./sweeper.ts";
 
 /** How long the end may take, in ms, even if everything is too slow: more than its parts are meant to take together. */
 const END_MS_MAX = 9_000;

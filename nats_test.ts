@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Disconnect } from "./protocol.ts";
+import { passOf } from "./static/place.ts";
 import { TestCertificate } from "./testing/certificates.ts";
+import { eventually } from "./testing/eventually.ts";
 import { inFolder } from "./testing/folder.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
@@ -19,26 +21,13 @@ async function enter({ port }: ServerProcess, name: string): Promise<JsonClient>
 }
 
 /** An administrator comes to a node. @throws when their secret is not good there. */
-async function administrate({ port }: ServerProcess, pass: string): Promise<JsonClient> {
+async function administrate({ port }: ServerProcess, pass: string | undefined): Promise<JsonClient> {
   const client = await JsonClient.connect(port);
   client.send({ type: "hello", secret: secretOf("Root"), pass, rooms: [{ room: "lobby" }] });
   const isAdministrator = await client.got("welcome").then(({ role }) => role === "admin", () => false);
   if (isAdministrator) return client;
   await client[Symbol.asyncDispose]();
   throw new Error("It is no administrator");
-}
-
-/** Tries until it works. */
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch { /* It is on its way between real processes. */ }
-  }
-}
-
-function passOf(link: URL): string {
-  return link.hash.replace("#admin=", "");
 }
 
 /** Asks a node whether it is ready until the answer is this. */

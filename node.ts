@@ -71,7 +71,9 @@ export async function startNode(ports: NodePorts): Promise<ChatNode> {
   const { date, now } = systemClock;
   const access = new Access({ key, administrator, moderation, date, now });
   const hub = new Hub({ journal, bus, access, limits, metrics, log });
-  const shared = sharesAdministrator && new SharedAdministrator(administrator, journal, moderation.administrator, log);
+  const shared = sharesAdministrator
+    ? new SharedAdministrator(administrator, journal, moderation.administrator, log)
+    : undefined;
   if (shared) {
     hub.listen((kept) => isAct(kept) && kept.deed.type === "administrator" && shared.heard(kept as AdministratorAct));
   }
@@ -85,7 +87,7 @@ export async function startNode(ports: NodePorts): Promise<ChatNode> {
   const addr = await server.listen(config.addr, certificate, workers > 1);
   const ended = hub.run();
   const stopHeartbeat = startHeartbeat(metrics, config.data, () => {
-    if (shared) shared.look();
+    shared?.look();
     hub.tick();
   });
   return {

@@ -5,6 +5,7 @@ import { openMemory } from "./journal/memory.ts";
 import { noLog } from "./log.ts";
 import { NodeError } from "./node.ts";
 import type { Said } from "./protocol.ts";
+import { CapturedWorkers } from "./testing/captured_workers.ts";
 import { inFolder } from "./testing/folder.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
@@ -173,14 +174,7 @@ onLinux(
 );
 
 onLinux("When a worker dies the others do not go on without it", async () => {
-  const workers: Worker[] = [];
-  const Original = globalThis.Worker;
-  globalThis.Worker = class extends Original {
-    constructor(url: string | URL, options?: WorkerOptions) {
-      super(url, options);
-      workers.push(this);
-    }
-  };
+  using workers = new CapturedWorkers();
   const settings = { HUBBUB_WORKERS: "2", HUBBUB_ADDR: "127.0.0.1:0", HUBBUB_DATA: ":memory:" };
   for (const [name, value] of Object.entries(settings)) Deno.env.set(name, value);
   const journal = openMemory();
@@ -196,13 +190,12 @@ onLinux("When a worker dies the others do not go on without it", async () => {
       certificate: undefined,
       log: noLog,
     });
-    workers[1]!.postMessage({ order: "readings", readings: "what nobody has asked for" });
+    workers.all[1]!.postMessage({ order: "readings", readings: "what nobody has asked for" });
     const told = /^The worker "hubbub 2" has stopped working: /;
     await assert.rejects(node.failed!, (error) => error instanceof NodeError && told.test(error.message));
     await assert.rejects(node.end(), NodeError);
   } finally {
-    for (const worker of workers) worker.terminate();
-    globalThis.Worker = Original;
+    for (const worker of workers.all) worker.terminate();
     for (const name of Object.keys(settings)) Deno.env.delete(name);
     await journal.close();
   }

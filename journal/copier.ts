@@ -12,18 +12,18 @@ import {
   type JournalListener,
   type Kept,
 } from "./journal.ts";
+import type { Reading } from "./reading.ts";
 import type { Placed, SharedLog } from "./shared_log.ts";
 
 /** How long it may take, in ms, until what was appended to the log comes back out of it. */
 export const RETURN_MS_MAX = 5_000;
 /** How long after the copy could not be written to, or a text not be wiped out, it is tried again, in ms. */
-export const AGAIN_MS = 1_000;
+const AGAIN_MS = 1_000;
 /** So many deleted texts wait at most to be wiped out of the log. */
 const ERASURES_MAX = 1_000;
 
 /** This node's copy of a log, as Store has it. */
-export interface Copy
-  extends Pick<Journal, "audit" | "probe" | "newest" | "before" | "after" | "missed" | "since" | "search" | "close"> {
+export interface Copy extends Reading, Pick<Journal, "close"> {
   /** Up to this place it was the copy when it was opened. */
   readonly last: number;
   claims(): Promise<Claim[]>;

@@ -3,6 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
 import { systemClock } from "../sweeper.ts";
 import { TestCertificate } from "../testing/certificates.ts";
+import { eventually } from "../testing/eventually.ts";
 import { inFolder } from "../testing/folder.ts";
 import { NatsServer, type NatsSettings } from "../testing/nats_server.ts";
 import { withPrograms } from "../testing/programs.ts";
@@ -68,17 +69,6 @@ class Reader {
     for await (const batch of log.tail(after)) {
       this.placed.push(...batch);
       this.watch.wake();
-    }
-  }
-}
-
-/** Tries until it works: a real server takes its time. */
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }

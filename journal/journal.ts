@@ -127,6 +127,9 @@ export interface Search {
   readonly limit: number;
 }
 
+/** How often it is looked for what is too old to be kept, in ms. */
+export const RETENTION_INTERVAL_MS = 3_600_000;
+
 /** What a journal tells whoever has it. */
 export interface JournalListener {
   /**

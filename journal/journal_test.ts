@@ -4,6 +4,7 @@ import { openMemory } from "./memory.ts";
 import { openRemote } from "./remote.ts";
 import { JournalShare } from "./share.ts";
 import { openSqlite } from "./sqlite.ts";
+import { CapturedWorkers } from "../testing/captured_workers.ts";
 import { MemoryLog } from "../testing/memory_log.ts";
 import { openReplica } from "../testing/replicas.ts";
 
@@ -396,16 +397,9 @@ Deno.test("A journal whose file can't be used isn't opened, and says why", async
 
 Deno.test("A journal whose worker died refuses all calls", async () => {
   await inDirectory(async (directory) => {
-    const workers: Worker[] = [];
-    const Original = globalThis.Worker;
-    globalThis.Worker = class extends Original {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options);
-        workers.push(this);
-      }
-    };
-    const journal = await openSqlite({ directory }).finally(() => globalThis.Worker = Original);
-    workers[0]!.postMessage("what the worker can't understand");
+    using workers = new CapturedWorkers();
+    const journal = await openSqlite({ directory });
+    workers.all[0]!.postMessage("what the worker can't understand");
     const pending = [journal.append([draft("a")]), journal.before("lobby", 1, 1)];
     for (const call of pending) await assert.rejects(call, /has stopped working/);
     await assert.rejects(journal.append([draft("b")]), JournalError);

@@ -1,6 +1,7 @@
 import { IN_MEMORY } from "./database.ts";
 import type { Copy } from "./copier.ts";
 import { type Journal, type JournalListener, newOf } from "./journal.ts";
+import { type Reading, reading } from "./reading.ts";
 import type { LogState } from "./shared_log.ts";
 import { Store } from "./store.ts";
 
@@ -17,7 +18,7 @@ export function openMemory(): Journal {
     last: store.last,
     claims: store.claims(),
     acts: store.acts(),
-    ...reading(store),
+    ...common(store),
     listen: (heard) => void (listener = heard),
     append: (drafts) =>
       Promise.try(() => {
@@ -43,7 +44,7 @@ export function openMemoryCopy(log: LogState): Copy {
   const store = Store.open(IN_MEMORY, log);
   return {
     last: store.last,
-    ...reading(store),
+    ...common(store),
     claims: () => Promise.try(() => store.claims()),
     acts: () => Promise.try(() => store.acts()),
     known: (drafts) => Promise.try(() => store.known(drafts)),
@@ -59,16 +60,12 @@ export function openMemoryCopy(log: LogState): Copy {
 }
 
 /** What a journal and a copy have in common. */
-function reading(store: Store) {
+function common(store: Store): Reading & Pick<Journal, "close"> {
   return {
-    audit: (before, limit) => Promise.try(() => store.audit(before, limit)),
-    probe: () => Promise.try(() => store.probe()),
-    newest: (room, limit) => Promise.try(() => store.newest(room, limit)),
-    before: (room, before, limit) => Promise.try(() => store.before(room, before, limit)),
-    after: (room, after, limit) => Promise.try(() => store.after(room, after, limit)),
-    missed: (room, after, limit) => Promise.try(() => store.missed(room, after, limit)),
-    since: (id, limit) => Promise.try(() => store.since(id, limit)),
-    search: (search) => Promise.try(() => store.search(search)),
+    // Each method with its own parameters, which TypeScript can't follow through a union.
+    ...reading((method, parameters) =>
+      Promise.try(() => (store[method] as (...parameters: unknown[]) => unknown)(...parameters)) as never
+    ),
     close: () => Promise.try(() => store.close()),
-  } satisfies Partial<Journal>;
+  };
 }

@@ -7,6 +7,7 @@ import {
   type Kept,
   type Stored,
 } from "./journal.ts";
+import { reading } from "./reading.ts";
 import { toStored } from "./sqlite.ts";
 import type { Answer, Opened, Result } from "./worker.ts";
 
@@ -50,15 +51,8 @@ export async function openRemote(port: MessagePort): Promise<Journal> {
       return answer.map((stored, index): Stored => toStored(stored, drafts[index]!));
     },
     act: (draft) => remote.call<Act | undefined>("act", [draft]),
-    audit: (...page) => remote.call("audit", page),
-    probe: () => remote.call("probe", []),
+    ...reading((method, parameters) => remote.call(method, parameters) as never),
     claim: (claim) => remote.call("claim", [claim]),
-    newest: (...page) => remote.call("newest", page),
-    before: (...page) => remote.call("before", page),
-    after: (...page) => remote.call("after", page),
-    missed: (...page) => remote.call("missed", page),
-    since: (...page) => remote.call("since", page),
-    search: (search) => remote.call("search", [search]),
     close: () => remote.close(),
   };
 }

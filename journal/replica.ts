@@ -10,15 +10,13 @@ import {
   type Journal,
   JournalError,
   type JournalListener,
+  RETENTION_INTERVAL_MS,
   type Stored,
 } from "./journal.ts";
 import { asRecord, type LogState, type SharedLog } from "./shared_log.ts";
 
 /** How long one call goes on appending, in ms: what comes after that has to be said again. */
-export const APPEND_MS_MAX = 5_000;
-/** How often it is looked for what is too old, in ms. */
-export const RETENTION_INTERVAL_MS = 3_600_000;
-
+const APPEND_MS_MAX = 5_000;
 /** What a replica is made of. */
 export interface ReplicaOptions {
   readonly log: SharedLog;

@@ -5,9 +5,17 @@ import { type LogLine, MemoryLog } from "../testing/memory_log.ts";
 import { Random, withRandom } from "../testing/random.ts";
 import { openReplica } from "../testing/replicas.ts";
 import { RETURN_MS_MAX } from "./copier.ts";
-import { type Draft, type Entry, isAct, type Journal, JournalError, type Kept, type Stored } from "./journal.ts";
+import {
+  type Draft,
+  type Entry,
+  isAct,
+  type Journal,
+  JournalError,
+  type Kept,
+  RETENTION_INTERVAL_MS,
+  type Stored,
+} from "./journal.ts";
 import { openMemoryCopy } from "./memory.ts";
-import { RETENTION_INTERVAL_MS } from "./replica.ts";
 import { openSqlite, openSqliteCopy } from "./sqlite.ts";
 
 const DAY_MS = 86_400_000;

@@ -9,6 +9,7 @@ import {
   newOf,
   type Stored,
 } from "./journal.ts";
+import { type Reading, reading } from "./reading.ts";
 import type { LogState } from "./shared_log.ts";
 import type { Answer, Opened, Opening, Request, Result } from "./worker.ts";
 
@@ -36,7 +37,7 @@ export async function openSqlite(options: Options): Promise<Journal> {
   let listener: JournalListener | undefined;
   return {
     ...opened,
-    ...reading(remote),
+    ...common(remote),
     listen: (heard) => void (listener = heard),
     append: async (drafts) => {
       // The answer holds entries only where they are not the drafts: what is known here need not be copied again.
@@ -62,7 +63,7 @@ export async function openSqliteCopy(options: Options, log: LogState): Promise<C
   const { remote, opened: { last } } = await open(options, log);
   return {
     last,
-    ...reading(remote),
+    ...common(remote),
     claims: () => remote.call({ method: "claims", arguments: [] }),
     acts: () => remote.call({ method: "acts", arguments: [] }),
     known: (drafts) => remote.call({ method: "known", arguments: [drafts] }),
@@ -86,18 +87,12 @@ async function open(
 }
 
 /** What a journal and a copy have in common. */
-function reading(remote: Remote) {
+function common(remote: Remote): Reading & Pick<Journal, "close"> {
   return {
-    audit: (...page) => remote.call({ method: "audit", arguments: page }),
-    probe: () => remote.call({ method: "probe", arguments: [] }),
-    newest: (...page) => remote.call({ method: "newest", arguments: page }),
-    before: (...page) => remote.call({ method: "before", arguments: page }),
-    after: (...page) => remote.call({ method: "after", arguments: page }),
-    missed: (...page) => remote.call({ method: "missed", arguments: page }),
-    since: (...page) => remote.call({ method: "since", arguments: page }),
-    search: (search) => remote.call({ method: "search", arguments: [search] }),
+    // Each method with its own parameters, which TypeScript can't follow through a union.
+    ...reading((method, parameters) => remote.call({ method, arguments: parameters } as Request) as never),
     close: () => remote.close(),
-  } satisfies Partial<Journal>;
+  };
 }
 
 /** What became of a draft, of which only what its sender does not know has crossed over. */

@@ -5,7 +5,7 @@
  */
 import { Flusher } from "./flusher.ts";
 import { HOLD_LOOK_MS, Holder } from "./hold.ts";
-import { type Act, type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
+import { type Act, type Claim, type Draft, type Entry, JournalError, RETENTION_INTERVAL_MS } from "./journal.ts";
 import type { LogState } from "./shared_log.ts";
 import { Store } from "./store.ts";
 
@@ -57,9 +57,6 @@ export interface Answer extends Record<Exclude<Method, "append">, unknown> {
 
 /** What became of a request. */
 export type Result<T> = { readonly value: T } | { readonly error: string };
-
-/** How often old entries are looked for, in ms. */
-const RETENTION_INTERVAL_MS = 3_600_000;
 
 /** How many old entries are deleted before requests get their turn: some tens of milliseconds. */
 const RETENTION_CHUNK = 500;
