@@ -99,8 +99,13 @@ export class JsonClient implements AsyncDisposable {
     return log;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Leaves. */
+  close(): void {
     this.#socket.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
     await this.ended;
   }
 
