@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 
 /** A piece waits for so long at most before it goes on, in ms. */
 const DELAY_MS_MAX = 20;
-/** A connection that does not last is over after so many bytes at most, both ways together. */
+/** Enough for a person to say something and hear the answers, in bytes. */
 const BYTES_MAX = 15_000;
 
 /** How a connection that does not last ends: with an orderly end, a reset, or never, though nothing comes through. */
@@ -22,16 +22,21 @@ export class TcpProxy implements AsyncDisposable {
   readonly #links = new Set<Link>();
   readonly #target: number;
   readonly #random: Random;
+  readonly #bytesMax: number;
   #healthy = false;
 
-  private constructor(target: number, random: Random) {
+  private constructor(target: number, random: Random, bytesMax: number) {
     this.#target = target;
     this.#random = random;
+    this.#bytesMax = bytesMax;
   }
 
-  /** Starts it in front of a port of this machine. */
-  static async listen(target: number, random: Random): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target, random);
+  /**
+   * Starts it in front of a port of this machine.
+   * @param bytesMax a connection that does not last is over after so many bytes at most, both ways together.
+   */
+  static async listen(target: number, random: Random, bytesMax = BYTES_MAX): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, random, bytesMax);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -68,7 +73,7 @@ export class TcpProxy implements AsyncDisposable {
     const link = new Link(near, connect(this.#target, "127.0.0.1"));
     this.#links.add(link);
     // A few last, a few end at once.
-    const bytes = this.#random.below(BYTES_MAX) - BYTES_MAX / 12;
+    const bytes = this.#random.below(this.#bytesMax) - this.#bytesMax / 12;
     if (!this.#healthy && this.#random.chance(0.9)) link.bytesLeft = Math.max(0, bytes);
     const end = this.#random.pick(ENDS);
     Promise.all([this.#carry(link, near, link.far, end), this.#carry(link, link.far, near, end)])
