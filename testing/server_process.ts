@@ -1,6 +1,8 @@
 import { FolderAdministrator } from "../administrator.ts";
 import project from "../deno.json" with { type: "json" };
 import { metricAt } from "./metric.ts";
+import { NatsServer } from "./nats_server.ts";
+import { withPrograms } from "./programs.ts";
 import { Watch } from "./watch.ts";
 
 /**
@@ -14,10 +16,14 @@ export function onEachProcessTransport(name: string, check: (transport: string) 
   for (const transport of PROCESS_TRANSPORTS) Deno.test(`${name} (${transport})`, () => check(transport));
 }
 
-/** The same, and however many workers it has: gives the flags for it. */
+/** The same, however many workers it has, and as a node on NATS: gives the flags for it. */
 export function onEachProcess(name: string, check: (flags: string[]) => Promise<void>): void {
   onEachProcessTransport(name, (transport) => check([`--transport=${transport}`]));
   if (Deno.build.os === "linux") Deno.test(`${name} (3 workers)`, () => check(["--workers=3"]));
+  withPrograms(["nats-server"], `${name} (a node on NATS)`, async () => {
+    await using nats = await NatsServer.start();
+    await check([`--nats=${nats.url}`]);
+  });
 }
 
 /** How long a server may take to start or to end, in ms. More than its own deadline for ending. */
