@@ -34,6 +34,8 @@ const ANSWER_MS_MAX = 5_000;
 const RECONNECT_MS = 500;
 /** How often NATS is asked whether it is there, in ms; after two times without an answer the line counts as cut. */
 const PING_MS = 3_000;
+/** How long a stream may seem to be shorter than it was, in ms, as it does while a cluster's new leader reads what it has. */
+const SHORT_MS_MAX = 30_000;
 /** How many records wait at most to be taken. */
 const BATCH_MAX = 256;
 /** Above the longest message NATS has to take what is around it in a record, and the headers, in bytes. */
@@ -167,6 +169,9 @@ function isMissing(error: unknown): boolean {
     /stream not found/.test((error as Error).message);
 }
 
+/** Up to which place a log was taken, and what was there, if that was taken from this very log. */
+type Taken = Pick<Placed, "place"> & Partial<Placed>;
+
 /** A stream of NATS JetStream as a log: its sequence is the place, its message id the key. */
 class JetStreamLog implements SharedLog {
   readonly #connection: NatsConnection;
@@ -176,6 +181,7 @@ class JetStreamLog implements SharedLog {
   #failing: (error: JournalError) => void = () => {};
   #connected = true;
   #closed = false;
+  #shortSince: number | undefined;
   // Ends whatever the tail waits for.
   #wake = () => {};
 
@@ -215,12 +221,14 @@ class JetStreamLog implements SharedLog {
   }
 
   async *tail(after: number): AsyncIterable<readonly Placed[]> {
-    for (let next = after + 1; !this.#closed;) {
+    let taken: Taken = { place: after };
+    while (!this.#closed) {
       if (!this.#connected) await this.#changed();
+      else if (!await this.#reaches(taken.place)) await pause();
       else {
-        for await (const batch of this.#consume(next)) {
+        for await (const batch of this.#consume(taken)) {
           yield batch;
-          next = batch.at(-1)!.place + 1;
+          taken = batch.at(-1)!;
         }
       }
     }
@@ -244,20 +252,34 @@ class JetStreamLog implements SharedLog {
     await this.#connection.close();
   }
 
-  /** What comes after a place, until the line is cut, or the consumer ends. */
-  async *#consume(from: number): AsyncIterable<readonly Placed[]> {
+  /**
+   * Whether NATS is known to have everything up to a place.
+   * @throws {JournalError} when it is another stream, or has been shorter for too long.
+   */
+  async #reaches(place: number): Promise<boolean> {
     const state = await this.state().catch(() => undefined);
-    if (!state) return await pause();
-    const { epoch, last } = state;
-    if (epoch !== this.#epoch || last < from - 1) {
-      throw new JournalError("The stream in NATS is not what it was: give it back, or start again with another folder");
-    }
+    if (!state) return false;
+    const isShort = state.last < place;
+    this.#shortSince = isShort ? this.#shortSince ?? performance.now() : undefined;
+    const isTooLong = isShort && performance.now() - this.#shortSince! > SHORT_MS_MAX;
+    if (state.epoch !== this.#epoch || isTooLong) throw new JournalError(IS_ANOTHER);
+    return !isShort;
+  }
+
+  /**
+   * What comes after what was taken, until the line is cut, or the consumer ends.
+   * @throws {JournalError} when something else is in the place of what was taken last.
+   */
+  async *#consume(taken: Taken): AsyncIterable<readonly Placed[]> {
     const queue: Placed[] = [];
     let ended = false;
+    let isOther = false;
     let room = () => {};
     const pump = async (messages: AsyncIterable<JsMsg>) => {
       for await (const message of messages) {
-        queue.push({ place: message.seq, record: parse(message) });
+        const placed = { place: message.seq, record: parse(message) };
+        if (placed.place === taken.place) isOther = JSON.stringify(placed) !== JSON.stringify(taken);
+        else queue.push(placed);
         this.#wake();
         if (queue.length >= BATCH_MAX) await new Promise<void>((resolve) => room = resolve);
         if (ended) return;
@@ -267,7 +289,8 @@ class JetStreamLog implements SharedLog {
     try {
       const consumer = await this.#client.consumers.get(STREAM, {
         deliver_policy: "by_start_sequence" as never,
-        opt_start_seq: from,
+        // What was taken last once more: a stream that was given back from a copy may have something else there.
+        opt_start_seq: "record" in taken ? taken.place : taken.place + 1,
       });
       const messages = await consumer.consume({
         max_messages: BATCH_MAX,
@@ -283,6 +306,7 @@ class JetStreamLog implements SharedLog {
       });
       // What is on its way when the line is cut is asked for again.
       while (this.#connected && !this.#closed && (!ended || queue.length > 0)) {
+        if (isOther) throw new JournalError(IS_ANOTHER);
         if (queue.length > 0) {
           yield queue.splice(0);
           room();
@@ -326,7 +350,9 @@ class JetStreamLog implements SharedLog {
     try {
       return await ask();
     } catch (error) {
-      throw new JournalError(`NATS does not do what it should: ${explain(error as Error)}`, { cause: error });
+      const isNobody = /not enabled|no responders/i.test((error as Error).message);
+      const reason = isNobody ? "no server answers for the stream" : explain(error as Error);
+      throw new JournalError(`NATS does not do what it should: ${reason}`, { cause: error });
     }
   }
 }
@@ -348,6 +374,7 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
 }
 
+const IS_ANOTHER = "The stream in NATS is not what it was: give it back, or start again with another folder";
 const LINE_IS_CUT = "The line to NATS is cut";
 
 function epochOf(created: string): string {

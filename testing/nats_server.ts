@@ -14,14 +14,15 @@ export interface NatsSettings {
 /** A real nats-server with JetStream, whose files are in a folder of its own; it can be killed, and is then the same again. */
 export class NatsServer implements AsyncDisposable {
   readonly port: number;
-  readonly #folder: string;
+  /** Where its files are. */
+  readonly folder: string;
   readonly #args: readonly string[];
   #process: Deno.ChildProcess | undefined;
   #heard: Promise<void> | undefined;
 
   private constructor(port: number, folder: string, args: readonly string[]) {
     this.port = port;
-    this.#folder = folder;
+    this.folder = folder;
     this.#args = args;
   }
 
@@ -48,13 +49,17 @@ export class NatsServer implements AsyncDisposable {
     );
   }
 
+  get pid(): number {
+    return this.#process!.pid;
+  }
+
   get url(): string {
     return `nats://127.0.0.1:${this.port}`;
   }
 
   /** Starts it, again after it was killed, and resolves when it is ready. */
   async start(): Promise<void> {
-    const files = ["--jetstream", `--store_dir=${this.#folder}`, `--config=${this.#folder}/nats.conf`];
+    const files = ["--jetstream", `--store_dir=${this.folder}`, `--config=${this.folder}/nats.conf`];
     this.#process = new Deno.Command(findProgram("nats-server") ?? "nats-server", {
       args: ["--addr=127.0.0.1", `--port=${this.port}`, ...files, ...this.#args],
       stdin: "null",
@@ -87,6 +92,6 @@ export class NatsServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await Deno.remove(this.#folder, { recursive: true });
+    await Deno.remove(this.folder, { recursive: true });
   }
 }
