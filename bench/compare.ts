@@ -104,7 +104,7 @@ async function measure(name: ServerName, step: (what: string) => void): Promise<
   await using server = await SERVERS[name]();
   const load = (workload: WorkloadName) => {
     step(TITLES[workload]);
-    return generate(server.url, WORKLOADS[workload]);
+    return generate([server.url], WORKLOADS[workload]);
   };
   const alone = await load("alone");
   // Before there are many, whose memory the idle ones would be given, but after one, who loads what all use.
@@ -120,7 +120,7 @@ async function measureIdle({ pid, url }: Server): Promise<number> {
   if (Deno.build.os !== "linux") return NaN;
   await pause(START_MS);
   const before = await residentBytes(pid);
-  const connections = await connectAll(url, IDLE, () => () => {});
+  const connections = await connectAll([url], IDLE, () => () => {});
   await pause(SETTLE_MS);
   const bytes = await residentBytes(pid) - before;
   await Promise.all(connections.map((connection) => connection.close()));

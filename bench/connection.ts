@@ -123,14 +123,19 @@ export class Connection {
 }
 
 /**
- * Opens so many connections, a few at once.
+ * Opens so many connections, a few at once, to one server after the other.
  * @param hear gives, for the number of each, what gets its messages.
  */
-export async function connectAll(url: URL, count: number, hear: (client: number) => Hear): Promise<Connection[]> {
+export async function connectAll(
+  urls: readonly URL[],
+  count: number,
+  hear: (client: number) => Hear,
+): Promise<Connection[]> {
   const connections: Connection[] = [];
   while (connections.length < count) {
     const few = Array.from({ length: Math.min(CONNECT_AT_ONCE, count - connections.length) }, (_, i) => {
-      return Connection.connect(url, hear(connections.length + i));
+      const client = connections.length + i;
+      return Connection.connect(urls[client % urls.length]!, hear(client));
     });
     connections.push(...await Promise.all(few));
   }

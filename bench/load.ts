@@ -44,16 +44,20 @@ const LOOK_MS = 10;
 const ROLL_CALL_MS_MAX = 10_000;
 const ROLL_CALL_MS = 100;
 
-/** Runs a workload in a process of its own. @throws with what it says when it fails, such as that it was disconnected. */
-export async function generate(url: URL, workload: Workload): Promise<LoadResult> {
+/**
+ * Runs a workload in a process of its own.
+ * @param urls of the nodes of one chat, to which the clients come in turn.
+ * @throws with what it says when it fails, such as that it was disconnected.
+ */
+export async function generate(urls: readonly URL[], workload: Workload): Promise<LoadResult> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--node-modules-dir=none",
       "--allow-net=127.0.0.1",
       import.meta.filename!,
-      `${url}`,
       JSON.stringify(workload),
+      ...urls.map(String),
     ],
     stdin: "null",
   }).output();
@@ -85,8 +89,8 @@ class Load {
   }
 
   /** @throws when a connection ends, or something comes that nobody said. */
-  async run(url: URL): Promise<LoadResult> {
-    this.#connections = await connectAll(url, this.#workload.clients, (client) => (bytes, start, end) => {
+  async run(urls: readonly URL[]): Promise<LoadResult> {
+    this.#connections = await connectAll(urls, this.#workload.clients, (client) => (bytes, start, end) => {
       this.#hear(client, bytes, start, end);
     });
     const broken = Promise.race(this.#connections.map(({ ended }) => ended));
@@ -175,6 +179,6 @@ function nowUs(): number {
 }
 
 if (import.meta.main) {
-  const [url, workload] = Deno.args as [string, string];
-  console.log(JSON.stringify(await new Load(JSON.parse(workload)).run(new URL(url))));
+  const [workload, ...urls] = Deno.args as [string, ...string[]];
+  console.log(JSON.stringify(await new Load(JSON.parse(workload)).run(urls.map((url) => new URL(url)))));
 }

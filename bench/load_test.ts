@@ -23,7 +23,7 @@ async function loadOn(relay: Relay, workload = WORKLOAD) {
     };
     return response;
   });
-  return await generate(new URL(`http://127.0.0.1:${server.addr.port}/`), workload);
+  return await generate([new URL(`http://127.0.0.1:${server.addr.port}/`)], workload);
 }
 
 Deno.test("The load generator finds nothing wrong with a server that relays everything, and measures it", async () => {
