@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TELLING_MS } from "./alarm.ts";
 import { MALFORMED_MS } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
@@ -763,6 +764,42 @@ Deno.test("While nothing can be kept the hub is not ready, until it is, and that
   assert.deepEqual(h.reports.slice(1), ["What is said can be kept again."]);
   await h.end();
   assert.equal(h.hub.unready, "The server is going away");
+  await memory.close();
+});
+
+Deno.test("A journal that says by itself that it fails says by its probe when it works: each outage is told, whoever speaks in it", async () => {
+  const memory = openMemory();
+  let fail = (_reason: string): void => {};
+  let cut = false;
+  const unlessCut = <T>(write: () => Promise<T>) => cut ? Promise.reject(new JournalError("cut")) : write();
+  const h = new Harness({
+    ...memory,
+    append: (drafts) => unlessCut(() => memory.append(drafts)),
+    probe: () => unlessCut(() => memory.probe()),
+    listen(listener) {
+      memory.listen(listener);
+      fail = (reason) => listener.failing(new JournalError(reason));
+    },
+  });
+  const ann = await h.enter("Ann", "lobby");
+  for (const outage of [1, 2, 3]) {
+    cut = true;
+    // Somebody has tried before the journal knows, the next time after that, and then nobody.
+    if (outage === 1) ann.say("lobby", "n1");
+    fail("cut");
+    if (outage === 2) ann.say("lobby", "n2");
+    await h.deliver();
+    assert.equal(h.hub.unready, "What is said can't be kept");
+    cut = false;
+    await h.deliver(CATCH_UP_MS);
+    assert.equal(h.hub.unready, undefined);
+    await h.deliver(TELLING_MS);
+  }
+  assert.deepEqual(
+    h.reports,
+    [1, 2, 3].flatMap(() => ["What is said can't be kept: cut", "What is said can be kept again."]),
+  );
+  await h.end();
   await memory.close();
 });
 

@@ -20,9 +20,9 @@ export interface Events {
   ending: Record<never, never>;
   /** The server could not start, or not go on. */
   failed: { reason: string };
-  /** The first commit that failed after one that did not. */
+  /** What is said can't be kept from now on, or for another reason than until now; told as an Alarm tells it. */
   journal_failing: { reason: string };
-  /** The first commit that did not fail after one that did. */
+  /** It can be kept again; likewise. */
   journal_working: Record<never, never>;
   journal_unreadable: { reason: string };
   room_unreadable: { room: string; reason: string };
@@ -93,10 +93,9 @@ const EVENTS: { readonly [E in EventName]: Kind<Events[E]> } = {
   failed: { level: "error", sentence: ({ reason }) => `hubbub: ${reason}` },
   journal_failing: {
     level: "error",
-    seldom: "event",
     sentence: ({ reason }) => `What is said can't be kept: ${reason}`,
   },
-  journal_working: { level: "warn", seldom: "event", sentence: () => "What is said can be kept again." },
+  journal_working: { level: "warn", sentence: () => "What is said can be kept again." },
   journal_unreadable: {
     level: "error",
     seldom: "event",

@@ -1,3 +1,4 @@
+import { Alarm } from "./alarm.ts";
 import { type Act, type ActDraft, type Draft, type Journal, JournalError, type Stored } from "./journal/journal.ts";
 import type { Log } from "./log.ts";
 import type { Commit, Metrics } from "./metrics.ts";
@@ -45,7 +46,7 @@ export class Scribe<A, P> {
   readonly #journal: Pick<Journal, "append" | "act" | "probe">;
   readonly #clock: Clock;
   readonly #listener: ScribeListener<A, P>;
-  readonly #log: Log;
+  readonly #alarm: Alarm;
   readonly #metrics: Metrics;
   #drafts: (Waiting<Draft, A> | Waiting<ActDraft, P>)[] = [];
   #length = 0;
@@ -54,8 +55,8 @@ export class Scribe<A, P> {
   #committing: Promise<void> | undefined;
   // Something may have been kept that was not delivered.
   #behind = false;
-  // Somebody tried in vain, or the journal has said so by itself.
-  #failing: "tried" | "told" | undefined;
+  // It has said by itself that it fails, so that it will know when it does not.
+  #doubted = false;
   #finished = false;
   #writable = true;
   #callOffCatchUp: () => void = () => {};
@@ -71,7 +72,9 @@ export class Scribe<A, P> {
     this.#journal = journal;
     this.#clock = clock;
     this.#listener = listener;
-    this.#log = log;
+    this.#alarm = new Alarm(clock, (reason) => {
+      return reason === undefined ? log("journal_working", {}) : log("journal_failing", { reason });
+    });
     this.#metrics = metrics;
   }
 
@@ -97,8 +100,11 @@ export class Scribe<A, P> {
 
   /** The journal says by itself that it can't be written to. */
   doubt(error: JournalError): void {
-    // Whoever commits at the moment finds out; when all is kept a journal that ends is no trouble.
-    if (!this.#committing && !this.#finished) this.#failed(error, "told");
+    // When all is kept a journal that ends is no trouble.
+    if (this.#finished) return;
+    this.#doubted = true;
+    // Whoever commits at the moment finds out.
+    if (!this.#committing) this.#failed(error);
   }
 
   #write(waiting: Waiting<Draft, A> | Waiting<ActDraft, P>): void {
@@ -118,6 +124,7 @@ export class Scribe<A, P> {
     await this.#committing;
     this.#finished = true;
     this.#callOffCatchUp();
+    this.#alarm.close();
   }
 
   async #commitAll(): Promise<void> {
@@ -146,7 +153,7 @@ export class Scribe<A, P> {
       // Anything else is a defect, as of who listens to the journal.
       if (!(error instanceof JournalError)) throw error;
       this.#metrics.committed({ start, end: this.#clock.now(), messages: batch.length, failed: true });
-      this.#failed(error, "tried");
+      this.#failed(error);
       for (const each of batch) {
         if (isAct<A, P>(each)) this.#listener.undone(each.from);
         else this.#listener.failed(each.draft, each.from);
@@ -159,19 +166,18 @@ export class Scribe<A, P> {
     tell(commit);
   }
 
-  #failed(error: JournalError, how: "tried" | "told"): void {
+  #failed(error: JournalError): void {
     this.#behind = true;
     this.#writable = false;
     // Those who wait to see what was kept all the same must not wait until somebody speaks.
     this.#callOffCatchUp();
     this.#callOffCatchUp = this.#clock.after(CATCH_UP_MS, () => this.#committing ??= this.#commitAll());
-    if (!this.#failing) this.#log("journal_failing", { reason: error.message });
-    this.#failing = this.#failing === "tried" ? "tried" : how;
+    this.#alarm.set(error.message);
   }
 
   #works(): void {
-    if (this.#failing) this.#log("journal_working", {});
-    this.#failing = undefined;
+    this.#doubted = false;
+    this.#alarm.set(undefined);
   }
 
   async #append(batch: readonly Waiting<Draft, A>[]): Promise<(commit: Commit) => void> {
@@ -195,7 +201,7 @@ export class Scribe<A, P> {
   async #probe(): Promise<void> {
     if (!this.#writable) await this.#journal.probe();
     this.#writable = true;
-    if (this.#failing === "told") this.#works();
+    if (this.#doubted) this.#works();
   }
 
   /** Something that is done, or what is said until then, as far as it is not too much. */

@@ -182,6 +182,8 @@ class JetStreamLog implements SharedLog {
   #connected = true;
   #closed = false;
   #shortSince: number | undefined;
+  // How often in a row NATS did not give what comes.
+  #misses = 0;
   // Ends whatever the tail waits for.
   #wake = () => {};
 
@@ -257,13 +259,23 @@ class JetStreamLog implements SharedLog {
    * @throws {JournalError} when it is another stream, or has been shorter for too long.
    */
   async #reaches(place: number): Promise<boolean> {
-    const state = await this.state().catch(() => undefined);
-    if (!state) return false;
+    let state: LogState;
+    try {
+      state = await this.state();
+    } catch (error) {
+      this.#missed(error as JournalError);
+      return false;
+    }
     const isShort = state.last < place;
     this.#shortSince = isShort ? this.#shortSince ?? performance.now() : undefined;
     const isTooLong = isShort && performance.now() - this.#shortSince! > SHORT_MS_MAX;
     if (state.epoch !== this.#epoch || isTooLong) throw new JournalError(IS_ANOTHER);
     return !isShort;
+  }
+
+  /** NATS did not give what it should, though the line is there; once is nothing, as when it chooses a leader. */
+  #missed(error: JournalError): void {
+    if (++this.#misses > 1) this.#failing(error);
   }
 
   /**
@@ -299,6 +311,7 @@ class JetStreamLog implements SharedLog {
         abort_on_missing_resource: true,
       });
       stop = () => messages.stop();
+      this.#misses = 0;
       this.#endIfSilent(messages);
       pump(messages).catch(() => {}).finally(() => {
         ended = true;
@@ -314,7 +327,7 @@ class JetStreamLog implements SharedLog {
       }
     } catch (error) {
       if (error instanceof JournalError) throw error;
-      // NATS is busy with itself, as when it chooses a leader.
+      this.#missed(refusal(error as Error));
       await pause();
     } finally {
       ended = true;
@@ -350,9 +363,7 @@ class JetStreamLog implements SharedLog {
     try {
       return await ask();
     } catch (error) {
-      const isNobody = /not enabled|no responders/i.test((error as Error).message);
-      const reason = isNobody ? "no server answers for the stream" : explain(error as Error);
-      throw new JournalError(`NATS does not do what it should: ${reason}`, { cause: error });
+      throw refusal(error as Error);
     }
   }
 }
@@ -396,6 +407,17 @@ function parse(message: JsMsg): LogRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a NATS does not do that did before. */
+function refusal(error: Error): JournalError {
+  const isNobody = /not enabled|no responders/i.test(error.message);
+  const reason = isNobody
+    ? "no server answers for the stream"
+    : isMissing(error)
+    ? "the stream is gone"
+    : explain(error);
+  return new JournalError(`NATS does not do what it should: ${reason}`, { cause: error });
 }
 
 /** In words for whoever runs the server; NATS names no secret. */

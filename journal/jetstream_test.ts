@@ -183,6 +183,25 @@ withNats("A stream that was made anew is not taken for the one before", async (s
   for (const each of [log, other, connection]) await each.close();
 });
 
+withNats("That the stream is gone is said, though nobody writes and the line is there", async (server) => {
+  const log = await open(server.url);
+  const failures = new Watch();
+  let reason = "";
+  log.listen(({ message }) => {
+    reason = message;
+    failures.wake();
+  });
+  const reader = new Reader(log);
+  await log.publish({ say: draft("a") }, "a");
+  await reader.has("a");
+  const connection = await connect(server);
+  await (await jetstreamManager(connection)).streams.delete("HUBBUB");
+  await failures.until("it is said", () => reason !== "");
+  assert.equal(reason, "NATS does not do what it should: the stream is gone");
+  for (const each of [log, connection]) await each.close();
+  await reader.ended;
+});
+
 withNats("A stream that was given back from a copy, and has gone on, is not taken for what it was", async (server) => {
   const log = await open(server.url);
   const reader = new Reader(log);
