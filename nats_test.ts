@@ -30,15 +30,6 @@ async function administrate({ port }: ServerProcess, pass: string | undefined): 
   throw new Error("It is no administrator");
 }
 
-/** Asks a node whether it is ready until the answer is this. */
-async function answers({ url }: ServerProcess, status: number): Promise<void> {
-  for (;;) {
-    const response = await fetch(new URL("/readyz", url));
-    await response.body?.cancel();
-    if (response.status === status) return;
-  }
-}
-
 withPrograms(
   ["nats-server"],
   "Two nodes are one chat: words, people and names are the same on both; a node that is killed takes its people with it",
@@ -89,13 +80,13 @@ withPrograms(
     ann.send({ type: "say", room: "lobby", nonce: "n1", text: "before" });
     await bob.got("said");
     await nats.kill();
-    await Promise.all([answers(one, 503), answers(two, 503)]);
+    await Promise.all([one.readiness(503), two.readiness(503)]);
     ann.send({ type: "say", room: "lobby", nonce: "n2", text: "lost?" });
     const refused = await ann.fateOf("n2");
     assert.equal(refused.type === "error" && refused.code, "storage");
     assert.deepEqual((await bob.history("lobby")).map(({ text }) => text), ["before"]);
     await nats.start();
-    await Promise.all([answers(one, 200), answers(two, 200)]);
+    await Promise.all([one.readiness(200), two.readiness(200)]);
     ann.send({ type: "say", room: "lobby", nonce: "n2", text: "lost?" });
     await bob.got("said", ({ text }) => text === "lost?");
     assert.deepEqual((await ann.history("lobby")).map(({ text }) => text), ["before", "lost?"]);
@@ -114,9 +105,9 @@ withPrograms(
     const people = await Promise.all(Array.from({ length: 10 }, (_, n) => enter(n % 2 ? one : two, `Person ${n}`)));
     for (const person of people) await person.got("people", ({ count }) => count === people.length);
     await nats.kill();
-    await Promise.all([answers(one, 503), answers(two, 503)]);
+    await Promise.all([one.readiness(503), two.readiness(503)]);
     await nats.start();
-    await Promise.all([answers(one, 200), answers(two, 200)]);
+    await Promise.all([one.readiness(200), two.readiness(200)]);
     for (const [n, person] of people.entries()) {
       // Another worker may not have heard yet what the one that was asked has.
       await eventually(async () => {

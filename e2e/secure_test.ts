@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { TestCertificate } from "../testing/certificates.ts";
-import { findProgram } from "../testing/programs.ts";
 import { ReverseProxy } from "../testing/reverse_proxy.ts";
 import { PROCESS_TRANSPORTS, ServerProcess } from "../testing/server_process.ts";
-import { reaches, scenario, shows, type Stage, write } from "./stage.ts";
-
-/** A scenario that takes programs of the system besides the browser. */
-function scenarioWith(programs: readonly string[], name: string, run: (stage: Stage) => Promise<void>): void {
-  const missing = programs.filter((program) => !findProgram(program));
-  if (missing.length === 0 || Deno.env.get("CI")) scenario(name, run);
-  else console.log(`Skipped, for there is no ${missing.join(" and no ")} here: ${name}`);
-}
+import { reaches, scenarioWith, shows, write } from "./stage.ts";
 
 /** What the page came by. */
 async function protocolOf(page: Page): Promise<string> {

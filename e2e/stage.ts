@@ -5,6 +5,7 @@ import { openSqlite } from "../journal/sqlite.ts";
 import { passOf } from "../static/place.ts";
 import type { Order, ServerMessage } from "../protocol.ts";
 import { JsonClient } from "../testing/json_client.ts";
+import { findProgram } from "../testing/programs.ts";
 import { SeedClient } from "../testing/seed_client.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { findChromium, launch, WAIT_MS_MAX } from "./browser.ts";
@@ -48,6 +49,13 @@ export function scenario(name: string, run: (stage: Stage) => Promise<void>): vo
     }
   };
   Deno.test({ name, ignore, fn });
+}
+
+/** A scenario that takes programs of the system besides the browser. */
+export function scenarioWith(programs: readonly string[], name: string, run: (stage: Stage) => Promise<void>): void {
+  const missing = programs.filter((program) => !findProgram(program));
+  if (missing.length === 0 || Deno.env.get("CI")) scenario(name, run);
+  else console.log(`Skipped, for there is no ${missing.join(" and no ")} here: ${name}`);
 }
 
 /** How somebody opens the page: over a line of their own if it is to be cut, and somewhere else than in the lobby. */

@@ -32,8 +32,8 @@ export class Banner {
     if (!isNoNews) this.#shown = status;
     this.#header.dataset.state = status.state;
     this.#say();
-    this.#retry.hidden = status.state !== "waiting";
-    if (status.state === "waiting") this.#countDown(performance.now() + status.retryMs);
+    this.#retry.hidden = !("retryMs" in status);
+    if ("retryMs" in status) this.#countDown(performance.now() + status.retryMs);
     if (status.state === "ended" && status.code === Disconnect.banned.code) this.#awaitEnd(status);
   }
 
@@ -71,6 +71,8 @@ export function describe(status: Status, online: boolean): string {
       return words.connecting;
     case "open":
       return words.connected;
+    case "stalled":
+      return words.stalled;
     case "waiting":
       return online ? explainLoss(status.code) : words.lostOffline;
     case "ended":

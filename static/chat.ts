@@ -172,7 +172,7 @@ export interface ChatActions {
   enter(pass?: string): void;
   /** Forgets the pass and comes without. */
   forgetPass(): void;
-  /** Makes the next attempt to connect now, or finds out whether the connection is still alive. */
+  /** Makes the next attempt to connect or to send now, or finds out whether the connection is still alive. */
   retry(): void;
 }
 
@@ -421,6 +421,7 @@ export class Chat implements ChatActions {
 
   retry(): void {
     this.#connection?.retry();
+    this.#sender.retry();
   }
 
   /** Another tab changed the storage: for `addEventListener("storage", …)`, whose key is null when all was deleted. */
@@ -787,6 +788,8 @@ export class Chat implements ChatActions {
         this.#pendingChanged(name);
       },
       say: ({ room, nonce, text }) => this.#send({ type: "say", room, nonce, text }),
+      stalled: (retryMs) =>
+        this.#listener.status(retryMs === undefined ? { state: "open" } : { state: "stalled", retryMs }),
       stuck: () => this.#connection?.giveUp(),
       failed: (nonce, failure) => this.#fail(nonce, failure),
     };

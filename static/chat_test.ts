@@ -609,6 +609,43 @@ test("A server that can't keep a message is asked again after waits that grow", 
   assert.deepEqual(waits.slice(0, 7), [750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500]);
 });
 
+test("Who says something that can't be kept at the moment is told when it is tried again, until it can be, or is now", async () => {
+  const { clock, chat, tab, server } = await connected();
+  server.refuseSay = () => "storage";
+  chat.say("lobby", "a");
+  await clock.pass(1_000);
+  const waits = () => tab.statuses.flatMap((status) => status.state === "stalled" ? [status.retryMs] : []);
+  assert.deepEqual(waits(), [750, 1_500]);
+  chat.retry();
+  await clock.pass(100);
+  assert.deepEqual(waits(), [750, 1_500, 3_000]);
+  server.refuseSay = () => undefined;
+  chat.retry();
+  await clock.pass(100);
+  assert.deepEqual([tab.words(), tab.statuses.at(-1)], [["a"], { state: "open" }]);
+});
+
+test("When another tab said what could not be kept, or the connection is lost, it is tried again no more", async () => {
+  const { clock, chat, tab, server, browser } = await connected();
+  server.refuseSay = () => "storage";
+  chat.say("lobby", "a");
+  await clock.pass(100);
+  const other = new Tab(server, browser);
+  server.refuseSay = () => undefined;
+  await clock.pass(500);
+  assert.deepEqual([tab.pendingWords(), other.words()], [[], ["a"]]);
+  await clock.pass(LONG_MS);
+  assert.deepEqual(tab.statuses.slice(-2).map(({ state }) => state), ["stalled", "open"]);
+
+  server.refuseSay = () => "storage";
+  chat.say("lobby", "b");
+  await clock.pass(100);
+  server.up = false;
+  cutAll(server);
+  await clock.pass(100);
+  assert.deepEqual(tab.statuses.slice(-2).map(({ state }) => state), ["stalled", "waiting"]);
+});
+
 test("A message that is refused for good is marked with the reason, the next goes on, and it can be said again or not", async () => {
   const { clock, chat, tab, server, browser } = await connected();
   server.refuseSay = ({ text }) => text.startsWith("bad") ? "badText" : undefined;
@@ -1379,6 +1416,7 @@ test("Whatever happens, nothing is lost, nothing is there twice, and everybody's
       }
       for (const tab of tabs) {
         assert.deepEqual(tab.browser.outbox, []);
+        assert.equal(tab.statuses.at(-1)!.state, "open");
         for (const name of rooms) {
           const room = tab.room(name);
           const end = tab.chat.showEnd(name);

@@ -14,6 +14,8 @@ export type Status =
   | { readonly state: "connecting" }
   /** The server has welcomed me; until then nothing works. */
   | { readonly state: "open" }
+  /** The same, but what I say can't be kept at the moment; it is tried again in `retryMs`. */
+  | { readonly state: "stalled"; readonly retryMs: number }
   /** Lost, or never made; the next attempt comes in `retryMs`. */
   | { readonly state: "waiting"; readonly retryMs: number; readonly code: number }
   /** Over: the server said not to come back, and why; what it refused last may say more. */

@@ -14,6 +14,7 @@ const en = {
   // The head: the connection, the way to the panels, the search.
   connecting: "Connecting…",
   connected: "Connected",
+  stalled: "The server can’t keep messages now. Yours wait here and go out by themselves.",
   lost: "Not connected. Trying again soon.",
   lostOffline: "You are offline. Trying again soon.",
   lostGoingAway: "The server went away. Trying again soon.",
@@ -246,6 +247,7 @@ export type Words = {
 const zh: Words = {
   connecting: "正在连接…",
   connected: "已连接",
+  stalled: "服务器暂时无法保存消息。你的消息会留在这里，稍后自动发送。",
   lost: "未连接，即将重试。",
   lostOffline: "设备已离线，即将重试。",
   lostGoingAway: "服务器已离线，即将重试。",

@@ -31,6 +31,8 @@ export interface Way {
   held(room: string, isHeld: boolean): void;
   /** Says it; false when that can't be done now. */
   say(pending: Pending): boolean;
+  /** The server can't keep what is said at the moment, and is tried again in so many ms; undefined: no more so. */
+  stalled(retryMs: number | undefined): void;
   /** The connection is open, but what was said on it does not come back. */
   stuck(): void;
   /** The server will never have this message. */
@@ -54,6 +56,7 @@ export class Sender {
   #sent: string | undefined;
   #entering: string | undefined;
   #resting = false;
+  #stalled = false;
   #refusals = 0;
   #silences = 0;
   #entries = 0;
@@ -75,7 +78,8 @@ export class Sender {
   go(): void {
     if (this.#sent !== undefined || this.#resting || !this.#way.open) return;
     const next = this.#outbox.next((room) => this.#slow.has(room));
-    if (next === undefined) return;
+    // Another tab may have said what waited here.
+    if (next === undefined) return this.#endStall();
     const bytes = new TextEncoder().encode(next.text).length;
     if (bytes > this.#way.textBytesMax) {
       this.#way.failed(next.nonce, { code: "tooLong", bytes, bytesMax: this.#way.textBytesMax });
@@ -94,6 +98,14 @@ export class Sender {
     this.#setDeadline();
   }
 
+  /** Tries again now what waits for its time because the server could not take it. */
+  retry(): void {
+    if (!this.#resting) return;
+    this.#callOffTimer();
+    this.#resting = false;
+    this.go();
+  }
+
   /** A message is not in the outbox any more. */
   settled(nonce: string): void {
     if (nonce === this.#sent || nonce === this.#entering) this.#reset();
@@ -105,13 +117,14 @@ export class Sender {
     if (nonce !== this.#sent) return;
     this.#callOffTimer();
     this.#sent = undefined;
+    if (code !== "storage") this.#endStall();
     const room = this.#outbox.get(nonce)?.room;
     if (code === "slow" && room !== undefined) {
       this.#hold(room, Number(detail));
       return this.go();
     }
     // A newer server may have reasons that this page does not know.
-    if (REFUSALS[code]?.retry) return this.#rest();
+    if (REFUSALS[code]?.retry) return this.#rest(code === "storage");
     if (code === "notJoined" && room !== undefined && this.#entries++ < ENTRIES_MAX) {
       this.#way.expelled(room);
     } else {
@@ -134,7 +147,7 @@ export class Sender {
     const sent = this.#sent;
     this.#callOffTimer();
     this.#sent = this.#entering = undefined;
-    this.#resting = false;
+    this.#resting = this.#stalled = false;
     for (const room of [...this.#slow.keys()]) this.#release(room);
     if (sent !== undefined && blame !== undefined) this.#way.failed(sent, blame);
   }
@@ -143,6 +156,13 @@ export class Sender {
     this.#callOffTimer();
     this.#sent = this.#entering = undefined;
     this.#refusals = this.#silences = this.#entries = 0;
+    this.#endStall();
+  }
+
+  #endStall(): void {
+    if (!this.#stalled) return;
+    this.#stalled = false;
+    this.#way.stalled(undefined);
   }
 
   /** Waits in a room until one may say more there, in ms since 1970 by the server's clock. */
@@ -164,12 +184,12 @@ export class Sender {
     this.#way.held(room, false);
   }
 
-  #rest(): void {
+  #rest(isStalled: boolean): void {
     this.#resting = true;
-    this.#timer(backoff(this.#refusals++, this.#random()), () => {
-      this.#resting = false;
-      this.go();
-    });
+    this.#stalled = isStalled;
+    const ms = backoff(this.#refusals++, this.#random());
+    this.#timer(ms, () => this.retry());
+    if (isStalled) this.#way.stalled(ms);
   }
 
   #setDeadline(): void {

@@ -69,15 +69,14 @@ class Page implements ChatListener {
   readonly #roomsDrawer = new Drawer(byId("rooms-open"), byId("rooms"), byId("settings"));
   readonly #searchDrawer = new Drawer(byId("search-open"), byId("search"), byId("found"));
   readonly #peopleDrawer = new Drawer(byId("people-open"), byId("people"));
-  #connected = false;
-  #over = false;
+  #connection: Status["state"] = "connecting";
   #shown = "";
 
   constructor(chat: ChatActions) {
     this.#chat = chat;
     const timeline = new Timeline(byId("timeline"), {
       me: () => chat.me,
-      connected: () => this.#connected,
+      connection: () => this.#connection,
       resend: (nonce) => this.#settle(() => chat.resend(nonce)),
       discard: (nonce) => this.#settle(() => chat.discard(nonce)),
     });
@@ -139,8 +138,7 @@ class Page implements ChatListener {
   }
 
   status(status: Status): void {
-    this.#connected = status.state === "open";
-    this.#over = status.state === "ended";
+    this.#connection = status.state;
     const retry = byId("retry");
     const hadFocus = document.activeElement === retry;
     banner.show(status);
@@ -280,7 +278,7 @@ class Page implements ChatListener {
     );
     byId("retry").addEventListener("click", () => {
       this.#composer.focus();
-      if (this.#over) chat.enter();
+      if (this.#connection === "ended") chat.enter();
       else chat.retry();
     });
     byId("guest").querySelector("button")!.addEventListener("click", () => {

@@ -1,6 +1,7 @@
 import type { Person, Said } from "../protocol.ts";
 import type { Item, Pending, RoomView } from "./chat.ts";
 import { Chunks, row } from "./chunks.ts";
+import type { Status } from "./connection.ts";
 import { button, element } from "./element.ts";
 import { standing, type Utterance } from "./grouping.ts";
 import { words } from "./i18n.ts";
@@ -17,8 +18,8 @@ import { dayOf, timeOf } from "./time.ts";
 export interface TimelinePorts {
   /** Who I am, as far as it is known yet. */
   me(): Person | undefined;
-  /** Whether there is a connection. */
-  connected(): boolean;
+  /** How the connection is. */
+  connection(): Status["state"];
   resend(nonce: string): void;
   discard(nonce: string): void;
 }
@@ -257,8 +258,7 @@ export class Timeline {
     row.classList.toggle("pending", failed === undefined);
     row.classList.toggle("failed", failed !== undefined);
     const why = failed && sayFailure(failed);
-    const waiting = !this.#ports.connected() ? words.waiting : held ? words.waitsItsTurn : words.sending;
-    const state = failed !== undefined ? words.notSent : waiting;
+    const state = failed === undefined ? this.#explainWait(held) : words.notSent;
     // Its text is as it was, and what has the focus stays there, unless something has changed.
     if (row.dataset.state === (why ?? state)) return;
     row.dataset.state = why ?? state;
@@ -275,6 +275,13 @@ export class Timeline {
         button("quiet", words.discard, () => this.#ports.discard(nonce)),
       ),
     ));
+  }
+
+  /** Why a message is not there yet. */
+  #explainWait(held: boolean): string {
+    const connection = this.#ports.connection();
+    if (connection !== "open" && connection !== "stalled") return words.waiting;
+    return held || connection === "stalled" ? words.waitsItsTurn : words.sending;
   }
 
   /** Fills a message. */

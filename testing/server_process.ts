@@ -103,6 +103,15 @@ export class ServerProcess implements AsyncDisposable {
     }
   }
 
+  /** Asks the server whether it is ready until the answer is this. */
+  async readiness(status: number): Promise<void> {
+    for (;;) {
+      const response = await fetch(new URL("/readyz", this.url));
+      await response.body?.cancel();
+      if (response.status === status) return;
+    }
+  }
+
   /** Sends the server a signal that is not to end it. */
   signal(signal: Deno.Signal): void {
     this.#process.kill(signal);
