@@ -6,6 +6,7 @@ import { eventually } from "./testing/eventually.ts";
 import { inFolder } from "./testing/folder.ts";
 import { secretOf } from "./testing/harness.ts";
 import { JsonClient } from "./testing/json_client.ts";
+import { credentialsOf, NatsOperator } from "./testing/nats_accounts.ts";
 import { NatsServer } from "./testing/nats_server.ts";
 import { withPrograms } from "./testing/programs.ts";
 import { ReverseProxy } from "./testing/reverse_proxy.ts";
@@ -170,6 +171,36 @@ withPrograms(
     await ann.fateOf("n1");
     await alone[Symbol.asyncDispose]();
     assert.match((await run("s3cret")).stderr, /it holds what was said without NATS: use another folder/);
+  }),
+);
+
+withPrograms(
+  ["nats-server"],
+  "Nodes come in with files of credentials, each with its own; who has another operator's is told so in one line, and no secret",
+  inFolder(async (folder) => {
+    const operator = new NatsOperator();
+    await using nats = await NatsServer.start(operator);
+    const flagsOf = async (name: string, user = operator.makeUser()) => {
+      await Deno.writeTextFile(`${folder}/${name}.creds`, credentialsOf(user));
+      return [`--nats=${nats.url}`, `--nats-creds=${folder}/${name}.creds`];
+    };
+    await using one = await ServerProcess.start({ args: await flagsOf("one"), data: `${folder}/one` });
+    await using two = await ServerProcess.start({ args: await flagsOf("two"), data: `${folder}/two` });
+    await using ann = await enter(one, "Ann");
+    await using bob = await enter(two, "Bob");
+    await ann.got("people", ({ count }) => count === 2);
+    ann.send({ type: "say", room: "lobby", nonce: "n1", text: "hello" });
+    await bob.got("said", ({ text }) => text === "hello");
+
+    const eve = new NatsOperator().makeUser();
+    const args = ["--addr=127.0.0.1:0", `--data=${folder}/eve`, ...await flagsOf("eve", eve)];
+    const { code, stdout, stderr } = await ServerProcess.run(args);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^hubbub: Cannot use NATS at 127\.0\.0\.1:\d+: it does not let this user in: check the .* file\n$/,
+    );
+    for (const secret of [eve.seed, eve.token]) assert(!(stdout + stderr).includes(secret));
   }),
 );
 

@@ -122,9 +122,11 @@ export async function openJetStream(
 
 function credentials({ urls, creds }: NatsOptions) {
   if (creds !== undefined) {
-    const file = new TextEncoder().encode(readFile(creds, "credentials"));
+    const authenticator = credsAuthenticator(new TextEncoder().encode(readFile(creds, "credentials")));
     try {
-      return { authenticator: credsAuthenticator(file) };
+      // It does not look into them before a server asks.
+      authenticator("a nonce to sign");
+      return { authenticator };
     } catch {
       throw new JournalError(`Cannot use the credentials in "${creds}": it is no file of credentials of NATS`);
     }
@@ -424,6 +426,7 @@ function refusal(error: Error): JournalError {
 function explain(error: Error): string {
   const message = error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
   if (/authorization/i.test(message)) return "it does not let this user in: check the user, password, token or file";
+  if (/not enabled for account/i.test(message)) return "the account of this user has no JetStream: let it have some";
   if (/jetstream is not enabled|no responders/i.test(message)) return "it has no JetStream: start nats-server with -js";
   if (/timeout/i.test(message)) return "it does not answer";
   if (/refused/i.test(message)) return "nothing listens there: check the address and that nats-server runs";

@@ -5,6 +5,7 @@ import { systemClock } from "../sweeper.ts";
 import { TestCertificate } from "../testing/certificates.ts";
 import { eventually } from "../testing/eventually.ts";
 import { inFolder } from "../testing/folder.ts";
+import { credentialsOf, NatsOperator } from "../testing/nats_accounts.ts";
 import { NatsServer, type NatsSettings } from "../testing/nats_server.ts";
 import { run, withPrograms } from "../testing/programs.ts";
 import { Random } from "../testing/random.ts";
@@ -268,6 +269,35 @@ withPrograms(["nats-server"], "Where NATS can't be used one line says why, and n
     /Cannot read the credentials of NATS in "\/nowhere.creds": there is no such file/,
   );
 });
+
+withPrograms(
+  ["nats-server"],
+  "A token is good with the key that it names, where its operator is trusted and its account may have streams",
+  inFolder(async (folder) => {
+    const operator = new NatsOperator();
+    await using server = await NatsServer.start(operator);
+    const creds = `${folder}/hub.creds`;
+    const openAs = async (user: ReturnType<NatsOperator["makeUser"]>, { url } = server) => {
+      await Deno.writeTextFile(creds, credentialsOf(user));
+      return await open(url, { creds });
+    };
+    const user = operator.makeUser();
+    const log = await openAs(user);
+    assert.equal(await log.publish({ say: draft("a") }, "a"), 1);
+    await log.close();
+    const { token } = operator.makeUser();
+    for (const stranger of [{ ...user, token }, new NatsOperator().makeUser()]) {
+      await assert.rejects(openAs(stranger), /^Error: Cannot use NATS at .*: it does not let this user in/);
+    }
+    const poor = new NatsOperator({ withJetStream: false });
+    await using other = await NatsServer.start(poor);
+    await assert.rejects(openAs(poor.makeUser(), other), /the account of this user has no JetStream/);
+    for (const damaged of [user.token, credentialsOf({ ...user, seed: "SUA" })]) {
+      await Deno.writeTextFile(creds, damaged);
+      await assert.rejects(open(server.url, { creds }), /hub.creds": it is no file of credentials of NATS/);
+    }
+  }),
+);
 
 withPrograms(
   ["nats-server"],
