@@ -25,6 +25,9 @@ import { asRecord, type LogRecord, type LogState, type Placed, type SharedLog } 
 /** The stream that has everything. */
 const STREAM = "HUBBUB";
 
+/** With what its consumers are asked for. */
+const CONSUMERS = "$JS.API.CONSUMER.";
+
 /** Where hints go, which is no part of the stream. */
 const HINTS = "hubbub.hint";
 
@@ -186,6 +189,8 @@ class JetStreamLog implements SharedLog {
   #shortSince: number | undefined;
   // How often in a row NATS did not give what comes.
   #misses = 0;
+  // What this user would have to be permitted for the tail.
+  #forbidden: JournalError | undefined;
   // Ends whatever the tail waits for.
   #wake = () => {};
 
@@ -322,6 +327,7 @@ class JetStreamLog implements SharedLog {
       // What is on its way when the line is cut is asked for again.
       while (this.#connected && !this.#closed && (!ended || queue.length > 0)) {
         if (isOther) throw new JournalError(IS_ANOTHER);
+        if (this.#forbidden) throw this.#forbidden;
         if (queue.length > 0) {
           yield queue.splice(0);
           room();
@@ -329,6 +335,7 @@ class JetStreamLog implements SharedLog {
       }
     } catch (error) {
       if (error instanceof JournalError) throw error;
+      if (this.#forbidden) throw this.#forbidden;
       this.#missed(refusal(error as Error));
       await pause();
     } finally {
@@ -349,14 +356,23 @@ class JetStreamLog implements SharedLog {
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
+    for await (const status of this.#connection.status()) {
+      const { type } = status;
       if (type === "disconnect" || type === "staleConnection") {
         this.#connected = false;
         this.#failing(new JournalError(LINE_IS_CUT));
       } else if (type === "reconnect") this.#connected = true;
+      else if (type === "error") this.#refused(status.error);
       else continue;
       this.#wake();
     }
+  }
+
+  /** Whoever does what this user is not permitted does not always hear of it. */
+  #refused(error: Error): void {
+    const failure = refusal(error);
+    if (error.message.includes(`"${CONSUMERS}`)) this.#forbidden = failure;
+    this.#failing(failure);
   }
 
   /** Asks NATS for something, if it is there: what is asked meanwhile would pile up. */
@@ -425,6 +441,10 @@ function refusal(error: Error): JournalError {
 /** In words for whoever runs the server; NATS names no secret. */
 function explain(error: Error): string {
   const message = error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
+  const [, action, subject] = /Violation for (Publish|Subscription) to "(\S+)"/.exec(message) ?? [];
+  if (subject !== undefined) {
+    return `this user may not ${action === "Publish" ? "publish" : "subscribe"} to ${subject}: permit it`;
+  }
   if (/authorization/i.test(message)) return "it does not let this user in: check the user, password, token or file";
   if (/not enabled for account/i.test(message)) return "the account of this user has no JetStream: let it have some";
   if (/jetstream is not enabled|no responders/i.test(message)) return "it has no JetStream: start nats-server with -js";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
 import { systemClock } from "../sweeper.ts";
@@ -298,6 +299,79 @@ withPrograms(
     }
   }),
 );
+
+/** Of the manual. */
+const PERMISSIONS = /```\n(authorization .*?)```/s.exec(
+  readFileSync(new URL("../docs/OPERATING.md", import.meta.url), "utf8"),
+)![1]!;
+
+function urlOfHub({ port }: NatsServer): URL {
+  return new URL(`nats://hub:PASSWORD@127.0.0.1:${port}`);
+}
+
+/** The subjects that a permission of NATS names, where `*` is a word and `>` all that comes. */
+function patternOf(permission: string): RegExp {
+  const words = permission.split(".").map((word) => word === "*" ? "[^.]+" : word === ">" ? ".+" : RegExp.escape(word));
+  return new RegExp(`^${words.join("\\.")}$`);
+}
+
+withPrograms(
+  ["nats-server"],
+  "The permissions of the manual are enough for everything, and each is needed",
+  async () => {
+    await using server = await NatsServer.start({ config: `${PERMISSIONS}\ntrace: true` });
+    const options = { urls: [urlOfHub(server)], replicas: 1 };
+    const { log, bus } = await openJetStream(options, TEXT_BYTES_MAX);
+    const other = await openJetStream(options, TEXT_BYTES_MAX);
+    const hints = new Watch();
+    let hint = "";
+    other.bus.listen((heard) => {
+      hint = heard;
+      hints.wake();
+    });
+    const reader = new Reader(other.log);
+    const ban = { deed: { type: "ban", user: "u-eve", name: "Eve" }, by: "u-ann", name: "Ann", at: 1 } as const;
+    await log.publish({ act: ban }, "ban");
+    await log.publish({ claim: { user: "u-ann", name: "Ann" } }, "claim");
+    for (const text of ["old", "secret"]) await log.publish({ say: draft(text) }, text);
+    await reader.has("secret");
+    await log.erase(4);
+    await log.publish({ drop: 3 }, "drop");
+    await log.prune(3);
+    bus.send("I am here");
+    await hints.until("a hint comes", () => hint === "I am here");
+    await server.kill();
+    await server.start();
+    await insist(log, draft("back", { nonce: "back" }));
+    await reader.has("back");
+    for (const each of [log, other.log]) await each.close();
+    await reader.ended;
+
+    assert.doesNotMatch(server.printed, /Violation/);
+    const used = [...server.printed.matchAll(/cid:\d+ .*<<- \[(?:H?PUB|SUB) (\S+)/g)].map(([, subject]) => subject!);
+    for (const [, permission] of PERMISSIONS.matchAll(/"(.+?)"/g)) {
+      assert(used.some((subject) => patternOf(permission!).test(subject)), `nobody uses ${permission}`);
+    }
+  },
+);
+
+withPrograms(["nats-server"], "Who is not permitted what a node needs is told what", async () => {
+  const without = (permission: string) => NatsServer.start({ config: PERMISSIONS.replace(permission, "other") });
+  for (const permission of ["$JS.API.INFO", "$JS.API.STREAM.CREATE.HUBBUB"]) {
+    await using server = await without(permission);
+    await assert.rejects(open(urlOfHub(server).href), ({ message }: Error) => {
+      assert.match(message, /^Cannot use NATS at 127\.0\.0\.1:\d+: this user may not publish to /);
+      return message.endsWith(` ${permission}: permit it`);
+    });
+  }
+  for (const permission of ["$JS.API.CONSUMER.CREATE.HUBBUB.*", "$JS.API.CONSUMER.MSG.NEXT.HUBBUB.*"]) {
+    await using server = await without(permission);
+    const log = await open(urlOfHub(server).href);
+    const reader = new Reader(log);
+    await assert.rejects(reader.has("anything"), /this user may not publish to \$JS\.API\.CONSUMER\./);
+    await log.close();
+  }
+});
 
 withPrograms(
   ["nats-server"],

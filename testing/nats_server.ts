@@ -17,6 +17,7 @@ export class NatsServer implements AsyncDisposable {
   /** Where its files are. */
   readonly folder: string;
   readonly #args: readonly string[];
+  #printed = "";
   #process: Deno.ChildProcess | undefined;
   #heard: Promise<void> | undefined;
 
@@ -57,6 +58,11 @@ export class NatsServer implements AsyncDisposable {
     return `nats://127.0.0.1:${this.port}`;
   }
 
+  /** All that it has printed. */
+  get printed(): string {
+    return this.#printed;
+  }
+
   /** Starts it, again after it was killed, and resolves when it is ready. */
   async start(): Promise<void> {
     const files = ["--jetstream", `--store_dir=${this.folder}`, `--config=${this.folder}/nats.conf`];
@@ -67,19 +73,20 @@ export class NatsServer implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     const printed = new Watch();
-    let text = "";
+    const before = this.#printed.length;
+    const text = () => this.#printed.slice(before);
     let ended = false;
     const { stderr } = this.#process;
     this.#heard = (async () => {
       for await (const piece of stderr.pipeThrough(new TextDecoderStream())) {
-        text += piece;
+        this.#printed += piece;
         printed.wake();
       }
       ended = true;
       printed.wake();
     })();
-    await printed.until(() => `nats-server is ready: ${text}`, () => text.includes("Server is ready") || ended);
-    if (ended) throw new Error(`nats-server has ended: ${text}`);
+    await printed.until(() => `nats-server is ready: ${text()}`, () => text().includes("Server is ready") || ended);
+    if (ended) throw new Error(`nats-server has ended: ${text()}`);
   }
 
   /** SIGKILL: what it has not written yet is in the hands of the system. */
