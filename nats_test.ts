@@ -9,7 +9,7 @@ import { JsonClient } from "./testing/json_client.ts";
 import { credentialsOf, NatsOperator } from "./testing/nats_accounts.ts";
 import { NatsServer } from "./testing/nats_server.ts";
 import { withPrograms } from "./testing/programs.ts";
-import { ReverseProxy } from "./testing/reverse_proxy.ts";
+import { REVERSE_PROXIES, ReverseProxy, type ReverseProxyName } from "./testing/reverse_proxy.ts";
 import { SecureSocket } from "./testing/secure_socket.ts";
 import { ServerProcess } from "./testing/server_process.ts";
 
@@ -204,29 +204,47 @@ withPrograms(
   }),
 );
 
-withPrograms(
-  ["nats-server", "nginx", "openssl"],
-  "Behind nginx people come to either of two nodes, and are one chat; where a node has ended the other takes them",
-  inFolder(async (folder) => {
-    await using nats = await NatsServer.start();
-    const args = [`--nats=${nats.url}`, "--trust-proxy=127.0.0.1"];
-    await using one = await ServerProcess.start({ args, data: `${folder}/one` });
-    const two = await ServerProcess.start({ args, data: `${folder}/two` });
-    await using certificate = await TestCertificate.make();
-    await using proxy = await ReverseProxy.start("nginx", one.port, certificate, {
-      "keepalive 16;": `server 127.0.0.1:${two.port}; keepalive 16;`,
-    });
-    using client = await certificate.client();
-    await using ann = await SecureSocket.connect(proxy.url, client);
-    const bob = await SecureSocket.connect(proxy.url, client);
-    await Promise.all([one.clients(1), two.clients(1)]);
-    await Promise.all([ann.hears("hello"), bob.echo("hello")]);
+/** For each proxy, what to put into its file for a second node, as the manual says. */
+const SECOND_NODES: Record<ReverseProxyName, (one: number, two: number) => Record<string, string>> = {
+  nginx: (_, two) => ({ "keepalive 16;": `server 127.0.0.1:${two}; keepalive 16;` }),
+  caddy(one, two) {
+    const manual = Deno.readTextFileSync("docs/OPERATING.md");
+    const [, settings] = /^reverse_proxy .*:8080 .*:8081 \{\n([^}]+)\}/m.exec(manual)!;
+    // The proxy's own change has put the first node there.
+    const line = `reverse_proxy 127.0.0.1:${one}`;
+    return { [`${line}\n`]: `${line} 127.0.0.1:${two} {\n${settings}}\n` };
+  },
+};
 
-    assert.equal((await two.end()).code, 0);
-    await bob.closed;
-    await using back = await SecureSocket.connect(proxy.url, client);
-    await Promise.all([ann.hears("again"), back.echo("again")]);
-    await one.clients(2);
-    await bob[Symbol.asyncDispose]();
-  }),
-);
+for (const name of REVERSE_PROXIES) {
+  withPrograms(
+    ["nats-server", name, "openssl"],
+    `Behind ${name} people come to either of two nodes, and are one chat; where a node has ended the other takes them`,
+    inFolder(async (folder) => {
+      await using nats = await NatsServer.start();
+      const args = [`--nats=${nats.url}`, "--trust-proxy=127.0.0.1"];
+      await using one = await ServerProcess.start({ args, data: `${folder}/one` });
+      const two = await ServerProcess.start({ args, data: `${folder}/two` });
+      await using certificate = await TestCertificate.make();
+      await using proxy = await ReverseProxy.start(name, one.port, certificate, SECOND_NODES[name](one.port, two.port));
+      using client = await certificate.client();
+      await using ann = await SecureSocket.connect(proxy.url, client);
+      const bob = await SecureSocket.connect(proxy.url, client);
+      await Promise.all([one.clients(1), two.clients(1)]);
+      await Promise.all([ann.hears("hello"), bob.echo("hello")]);
+
+      assert.equal((await two.end()).code, 0);
+      await bob.closed;
+      await using back = await SecureSocket.connect(proxy.url, client);
+      await Promise.all([ann.hears("again"), back.echo("again")]);
+      await one.clients(2);
+      await bob[Symbol.asyncDispose]();
+      // Whoever asks for the page is not sent to the one that is gone.
+      for (let i = 0; i < 10; i++) {
+        const response = await fetch(proxy.url, { client });
+        await response.body?.cancel();
+        assert.equal(response.status, 200);
+      }
+    }),
+  );
+}
