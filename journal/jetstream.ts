@@ -103,6 +103,8 @@ export async function openJetStream(
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
       reconnectTimeWait: RECONNECT_MS,
+      // Else each request takes down where it came from, which costs a tenth of what publishing does.
+      noAsyncTraces: true,
     });
     const { max_payload: payloadMax } = connection.info!;
     if (payloadMax < textBytesMax + AROUND_BYTES) {
