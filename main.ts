@@ -76,7 +76,7 @@ async function openJournal({ data, keepMs, nats, limits }: Config): Promise<{ jo
   const journal = await Replica.open({
     log,
     openCopy: (log) =>
-      data === undefined ? Promise.resolve(openMemoryCopy(log)) : openSqliteCopy({ directory: data, keepMs }, log),
+      data === undefined ? Promise.resolve(openMemoryCopy(log)) : openSqliteCopy({ directory: data }, log),
     keepMs,
     clock: systemClock,
     report: (place, last) => progress.report(place, last),

@@ -1,8 +1,9 @@
 import { IN_MEMORY } from "./database.ts";
 import type { Copy } from "./copier.ts";
 import { type Journal, type JournalListener, newOf } from "./journal.ts";
+import { Pruner } from "./pruner.ts";
 import { type Reading, reading } from "./reading.ts";
-import type { LogState } from "./shared_log.ts";
+import { dropsAny, type LogState } from "./shared_log.ts";
 import { Store } from "./store.ts";
 
 /**
@@ -42,9 +43,11 @@ export function openMemory(): Journal {
 /** The copy of a log that ends with the process, likewise. */
 export function openMemoryCopy(log: LogState): Copy {
   const store = Store.open(IN_MEMORY, log);
+  const pruner = new Pruner((limit) => store.pruneDropped(limit));
+  const { close, ...reading } = common(store);
   return {
     last: store.last,
-    ...common(store),
+    ...reading,
     claims: () => Promise.try(() => store.claims()),
     acts: () => Promise.try(() => store.acts()),
     known: (drafts) => Promise.try(() => store.known(drafts)),
@@ -53,9 +56,14 @@ export function openMemoryCopy(log: LogState): Copy {
       Promise.try(() => {
         const kept = store.apply(records);
         store.index(records.length);
+        if (dropsAny(records)) pruner.begin();
         return kept;
       }),
     expired: (beforeMs) => Promise.try(() => store.expired(beforeMs)),
+    close: () => {
+      pruner.end();
+      return close();
+    },
   };
 }
 

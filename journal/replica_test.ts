@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { eventually } from "../testing/eventually.ts";
 import { FakeClock, settle } from "../testing/fakes.ts";
 import { inFolder } from "../testing/folder.ts";
 import { type LogLine, MemoryLog } from "../testing/memory_log.ts";
 import { Random, withRandom } from "../testing/random.ts";
 import { openReplica } from "../testing/replicas.ts";
-import { RETURN_MS_MAX } from "./copier.ts";
+import { type Copy, RETURN_MS_MAX } from "./copier.ts";
 import {
   type Draft,
   type Entry,
@@ -16,6 +17,7 @@ import {
   type Stored,
 } from "./journal.ts";
 import { openMemoryCopy } from "./memory.ts";
+import type { LogRecord } from "./shared_log.ts";
 import { openSqlite, openSqliteCopy } from "./sqlite.ts";
 
 const DAY_MS = 86_400_000;
@@ -264,6 +266,30 @@ Deno.test("What is too old goes from the log and every copy; a node that starts 
   assert(log.records.length <= records + 1);
 });
 
+Deno.test(
+  "What one node drops is deleted from every copy, whether its node keeps everything or not, and also if it ended before it had",
+  inFolder(async (folder) => {
+    const log = new MemoryLog();
+    const said = [...Array.from({ length: 1_200 }, (_, n) => draft(`old ${n}`)), draft("young", { at: 2_000 })];
+    const records: LogRecord[] = [...said.map((say) => ({ say })), { drop: 1_200 }];
+    for (const [index, record] of records.entries()) log.append(record, `${index}`);
+    const placed = records.map((record, index) => ({ place: index + 1, record }));
+    const isPruned = async (copy: Copy) => assert.equal(await copy.expired(2_000), undefined);
+    const inMemory = openMemoryCopy(log.state);
+    const inFile = await openSqliteCopy({ directory: `${folder}/a` }, log.state);
+    for (const copy of [inMemory, inFile]) {
+      await copy.apply(placed);
+      await eventually(() => isPruned(copy));
+      await copy.close();
+    }
+    const ending = await openSqliteCopy({ directory: `${folder}/b` }, log.state);
+    await Promise.all([ending.apply(placed), ending.close()]);
+    const begun = await openSqliteCopy({ directory: `${folder}/b` }, log.state);
+    await eventually(() => isPruned(begun));
+    await begun.close();
+  }),
+);
+
 Deno.test("A record that nobody understands comes to nothing, and holds nothing up", async () => {
   const log = new MemoryLog();
   await using node = await Node.open(log);
@@ -338,7 +364,7 @@ Deno.test(
 /** Something that a node does, or that happens to it, at random. */
 async function act(node: Node, random: Random, log: MemoryLog, said: Draft[]): Promise<void> {
   const user = `u-${random.below(4)}`;
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
       return node.line.cut();
     case 1:
@@ -349,7 +375,12 @@ async function act(node: Node, random: Random, log: MemoryLog, said: Draft[]): P
       const message = 1 + random.below(log.records.length + 1);
       return void await node.journal.act({ deed: { type: "delete", room: "lobby", message }, ...BY });
     }
-    case 4:
+    case 4: {
+      const drop = random.below(log.records.length + 1);
+      await node.line.publish({ drop }, crypto.randomUUID());
+      return await node.line.prune(drop);
+    }
+    case 5:
       return void await node.journal.append([...said.slice(random.below(said.length + 1)).slice(0, 1)]);
     default: {
       const drafts = Array.from({ length: 1 + random.below(4) }, () => draft(`by ${user}`, { user }));
@@ -385,7 +416,8 @@ Deno.test("Whatever is cut, lost or doubted, all copies become the same, and not
         line.delivery = () => "kept";
         line.mend();
       }
-      // What was refused is said again, somewhere else.
+      // What was refused, or dropped, is said again, somewhere else.
+      log.forgetKeys();
       await random.pick(nodes).journal.append(said);
       nodes.push(await Node.open(log));
       for (const node of nodes) await node.upToDate();
@@ -394,11 +426,12 @@ Deno.test("Whatever is cut, lost or doubted, all copies become the same, and not
       const deleted = new Set(
         views[0]!.entries.filter(isAct).map(({ deed }) => deed.type === "delete" && deed.message),
       );
+      const floor = Math.max(0, ...log.records.map((record) => record && "drop" in record ? record.drop : 0));
       for (const { kept, named } of nodes.slice(0, 3)) {
         const ids = kept.map(({ id }) => id);
         assert.deepEqual(ids, [...new Set(ids)].toSorted((a, b) => a - b), "in order, each once");
-        // Who was behind when something was deleted never heard of it.
-        assert.deepEqual(kept.filter(({ id }) => !deleted.has(id)), views[0]!.entries);
+        // Who was behind when something was deleted or dropped never heard of it.
+        assert.deepEqual(kept.filter(({ id }) => id > floor && !deleted.has(id)), views[0]!.entries);
         assert.deepEqual(named, nodes[0]!.named);
       }
       const stored = await Promise.all(nodes.map(({ journal }) => journal.append(said)));

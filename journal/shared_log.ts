@@ -57,6 +57,11 @@ export interface SharedLog {
   close(): Promise<void>;
 }
 
+/** Whether some of what was said and deleted is dropped. */
+export function dropsAny(records: readonly Placed[]): boolean {
+  return records.some(({ record }) => record && "drop" in record);
+}
+
 /** What is taken for a record: undefined if it is none that this program knows, be it from a newer one or from nobody. */
 export function asRecord(value: unknown): LogRecord | undefined {
   if (!isObject(value)) return undefined;

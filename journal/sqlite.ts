@@ -19,10 +19,14 @@ export const JOURNAL_FILE = "hubbub.db";
 /** How many requests go to the worker at once: their answers are in memory at once, too. */
 const BATCH_REQUESTS_MAX = 64;
 
-/** Where a journal is and how it is kept. */
-export interface Options {
+/** Where a journal is. */
+export interface Place {
   /** Holds the file; made if it is missing. */
   readonly directory: string;
+}
+
+/** Where a journal is and how it is kept. */
+export interface Options extends Place {
   /** What is older is deleted, in ms; nothing is if it is not set. */
   readonly keepMs?: number;
 }
@@ -59,8 +63,8 @@ export async function openSqlite(options: Options): Promise<Journal> {
  * Opens the copy of a log in a file, or makes it; otherwise as `openSqlite`.
  * @throws {JournalError} when the file can't be used, or is something else than that copy.
  */
-export async function openSqliteCopy(options: Options, log: LogState): Promise<Copy> {
-  const { remote, opened: { last } } = await open(options, log);
+export async function openSqliteCopy(place: Place, log: LogState): Promise<Copy> {
+  const { remote, opened: { last } } = await open(place, log);
   return {
     last,
     ...common(remote),

@@ -31,12 +31,12 @@ const ACTS = "SELECT id, user, name, at, deed FROM acts";
 /** The statements of a Store, which show what it asks of the indexes. */
 export const SQL = {
   before:
-    `${ENTRIES} WHERE messages.room = ? AND messages.id < ? AND deleted IS NULL ORDER BY messages.id DESC LIMIT ?`,
+    `${ENTRIES} WHERE messages.room = ? AND messages.id < ? AND messages.id > ? AND deleted IS NULL ORDER BY messages.id DESC LIMIT ?`,
   after: `${ENTRIES} WHERE messages.room = ? AND messages.id > ? AND deleted IS NULL ORDER BY messages.id LIMIT ?`,
   since: `${ENTRIES} WHERE messages.id > ? AND deleted IS NULL ORDER BY messages.id LIMIT ?`,
   byNonce: `${ENTRIES} WHERE messages.user = ? AND messages.nonce = ?`,
   search: `${ENTRIES} WHERE messages.id IN (
-    SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
+    SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? AND rowid > ? ORDER BY rowid DESC LIMIT ?
   ) ORDER BY messages.id DESC`,
   deletions: "SELECT id, user, name, at, deed FROM acts WHERE room = ? AND id > ? ORDER BY id LIMIT ?",
   newestDeletions: "SELECT id, user, name, at, deed FROM acts WHERE room = ? AND id > ? ORDER BY id DESC LIMIT ?",
@@ -80,7 +80,8 @@ export const RESERVED_IDS = 10_000;
  * means would end its lock (POSIX); its write-ahead log has none.
  *
  * Or it is the copy of a shared log, whose places are its ids: then `apply` alone writes to it. What takes effect follows from
- * the records alone, in their order, so that all copies are the same.
+ * the records alone, in their order, so that all copies are the same. What the log drops is gone at once, to whoever asks
+ * and to what comes after it; when `pruneDropped` deletes it makes no difference.
  */
 export class Store {
   /** Changes if ids ever start again. */
@@ -108,6 +109,7 @@ export class Store {
   readonly #firstSince: StatementSync;
   readonly #unindex: StatementSync;
   readonly #delete: StatementSync;
+  readonly #deleteOne: StatementSync;
   readonly #raise: StatementSync;
   readonly #deletable: StatementSync;
   readonly #wipe: StatementSync;
@@ -123,7 +125,7 @@ export class Store {
   readonly #meta: StatementSync;
   // Of which log it is the copy, and up to which place; undefined if it is none.
   #log: { readonly epoch: string; applied: number } | undefined;
-  // What has no higher id may have been gone from the log before it came here.
+  // What has no higher id was dropped from the log: it may not have come here, or may not be deleted yet.
   #floor: number;
   // Entries up to this one are in the index, those above are not.
   #indexed: number;
@@ -179,9 +181,10 @@ export class Store {
     return journalError("open the journal", this.#path, new Error(reason));
   }
 
-  #raiseFloor(floor: number): void {
-    this.#floor = floor;
-    this.#meta.run("floor", String(floor));
+  #drop(upTo: number): void {
+    this.#floor = Math.max(this.#floor, upTo);
+    this.#meta.run("floor", String(this.#floor));
+    this.#forget.run(this.#floor);
   }
 
   /** Takes over a database that `openDatabase` opened; the path is for messages. */
@@ -221,6 +224,7 @@ export class Store {
     this.#oldest = db.prepare(SQL.oldest);
     this.#unindex = db.prepare("DELETE FROM search WHERE rowid = ?");
     this.#delete = db.prepare("DELETE FROM messages WHERE id <= ?");
+    this.#deleteOne = db.prepare("DELETE FROM messages WHERE id = ?");
     this.#raise = db.prepare("UPDATE rooms SET floor = ? WHERE id = ?");
     this.#deletable = db.prepare(
       `SELECT users.user, messages.room, messages.nonce FROM messages JOIN users ON users.id = messages.user
@@ -277,7 +281,7 @@ export class Store {
   }
 
   #find({ message, room, author }: Deletion): { author: string; nonce: string } | undefined {
-    const found = this.#deletable.get(message, room);
+    const found = message > this.#floor ? this.#deletable.get(message, room) : undefined;
     if (!found || (author ?? found.user) !== found.user) return undefined;
     return { author: String(found.user), nonce: String(found.nonce) };
   }
@@ -311,7 +315,8 @@ export class Store {
 
   /** What of the drafts is there already, under their users and nonces. */
   known(drafts: readonly Draft[]): (Entry | undefined)[] {
-    return this.#reading(() => drafts.map(({ user, nonce }) => this.#entryOf(user, nonce)));
+    return this.#reading(() => drafts.map(({ user, nonce }) => this.#entryOf(user, nonce)))
+      .map((entry) => entry && entry.id > this.#floor ? entry : undefined);
   }
 
   /**
@@ -335,9 +340,9 @@ export class Store {
 
   #applyOne({ place: id, record }: Placed): Kept | undefined {
     if (record === undefined) return;
-    if ("say" in record) return this.#insertAt(id, record.say);
+    if ("say" in record) return this.#insertNew(id, record.say);
     if ("claim" in record) return void this.#claim.run(record.claim.user, record.claim.name);
-    if ("drop" in record) return void this.#raiseFloor(Math.max(this.#floor, record.drop));
+    if ("drop" in record) return void this.#drop(record.drop);
     const act = { id, ...record.act };
     if (act.deed.type !== "delete") return this.#do(act);
     if (this.#find(act.deed)) return this.#do(act);
@@ -345,7 +350,17 @@ export class Store {
     const { deed: { room, message, author }, name, at } = act;
     if (author === undefined || record.nonce === undefined || message <= this.#floor) return;
     const wiped = { room, user: author, name, text: "", nonce: record.nonce, at };
-    return this.#insertAt(message, wiped) && this.#do(act);
+    return this.#insertNew(message, wiped) && this.#do(act);
+  }
+
+  /** As `#insertAt`; but what was dropped, and has the user and nonce of the draft, does not stand in its way. */
+  #insertNew(id: number, draft: Draft): Entry | undefined {
+    const entry = this.#insertAt(id, draft);
+    const earlier = entry ? undefined : this.#entryOf(draft.user, draft.nonce);
+    if (!earlier || earlier.id > this.#floor) return entry;
+    if (earlier.id <= this.#indexed) this.#unindex.run(earlier.id);
+    this.#deleteOne.run(earlier.id);
+    return this.#insertAt(id, draft);
   }
 
   /** They will be in the index. */
@@ -405,7 +420,11 @@ export class Store {
   before(room: string, before: number, limit: number): Page {
     return this.#reading(() => {
       const { id, floor } = this.#roomOf(room);
-      const { entries, more } = page(position(before), limit, (from, count) => this.#before.all(id, from, count));
+      const { entries, more } = page(
+        position(before),
+        limit,
+        (from, count) => this.#before.all(id, from, this.#floor, count),
+      );
       return { entries: entries.reverse(), more, gap: !more && floor > 0 };
     });
   }
@@ -415,7 +434,8 @@ export class Store {
     return this.#reading(() => {
       const { id, floor } = this.#roomOf(room);
       const start = position(after);
-      return { ...page(start, limit, (from, count) => this.#after.all(id, from, count)), gap: start < floor };
+      const said = page(Math.max(start, this.#floor), limit, (from, count) => this.#after.all(id, from, count));
+      return { ...said, gap: start < floor };
     });
   }
 
@@ -432,7 +452,7 @@ export class Store {
   since(id: number, limit: number): Page<Kept> {
     return this.#reading(() => {
       const start = position(id);
-      const said = page(start, limit, (from, count) => this.#since.all(from, count));
+      const said = page(Math.max(start, this.#floor), limit, (from, count) => this.#since.all(from, count));
       return { ...merged(said, this.#actsSince.all(start, limit + 1).map(toAct), limit), gap: false };
     });
   }
@@ -444,7 +464,11 @@ export class Store {
       const found = rooms.map((room) => this.#roomOf(room)).filter(({ id }) => id > 0);
       const match = toMatch(query, found.map(({ id }) => id));
       if (match === undefined) return { entries: [], more: false, gap: false };
-      const { entries, more } = page(position(before), limit, (from, count) => this.#search.all(match, from, count));
+      const { entries, more } = page(
+        position(before),
+        limit,
+        (from, count) => this.#search.all(match, from, this.#floor, count),
+      );
       return { entries, more, gap: !more && found.some(({ floor }) => floor > 0) };
     });
   }
@@ -455,9 +479,19 @@ export class Store {
    * @returns whether there may be more to delete.
    */
   prune(beforeMs: number, limit: number): boolean {
+    return this.#prune(limit, ({ at }) => Number(at) >= beforeMs);
+  }
+
+  /**
+   * Deletes what its log has dropped, oldest first, at most `limit` entries.
+   * @returns whether there may be more to delete.
+   */
+  pruneDropped(limit: number): boolean {
+    return this.#prune(limit, ({ id }) => Number(id) > this.#floor);
+  }
+
+  #prune(limit: number, stays: (row: Row) => boolean): boolean {
     const oldest = this.#reading(() => this.#oldest.all(limit));
-    // The copies of a log drop the same.
-    const stays = this.#log ? ({ id }: Row) => Number(id) > this.#floor : ({ at }: Row) => Number(at) >= beforeMs;
     const firstToStay = oldest.findIndex(stays);
     const old = firstToStay < 0 ? oldest : oldest.slice(0, firstToStay);
     if (old.length === 0) return false;

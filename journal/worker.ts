@@ -5,14 +5,15 @@
  */
 import { Flusher } from "./flusher.ts";
 import { HOLD_LOOK_MS, Holder } from "./hold.ts";
-import { type Act, type Claim, type Draft, type Entry, JournalError, RETENTION_INTERVAL_MS } from "./journal.ts";
-import type { LogState } from "./shared_log.ts";
+import { type Act, type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
+import { Pruner } from "./pruner.ts";
+import { dropsAny, type LogState } from "./shared_log.ts";
 import { Store } from "./store.ts";
 
 /** What the worker has to know at first. */
 export interface Opening {
   readonly path: string;
-  /** What is older is deleted, in ms; nothing is if it is not set. */
+  /** What is older is deleted, in ms; nothing is if it is not set. A copy deletes what its log drops. */
   readonly keepMs: number | undefined;
   /** Of which log it is the copy, if it is one. */
   readonly log: LogState | undefined;
@@ -58,9 +59,6 @@ export interface Answer extends Record<Exclude<Method, "append">, unknown> {
 /** What became of a request. */
 export type Result<T> = { readonly value: T } | { readonly error: string };
 
-/** How many old entries are deleted before requests get their turn: some tens of milliseconds. */
-const RETENTION_CHUNK = 500;
-
 /** How long after an append the search index follows, in ms, so that entries one by one make one commit together. */
 const INDEX_DELAY_MS = 200;
 
@@ -76,7 +74,7 @@ const INDEX_REST_MS_MAX = 100;
 // What a worker's global object is to the outside.
 const port = globalThis as unknown as Pick<MessagePort, "postMessage" | "onmessage">;
 
-let retention: ReturnType<typeof setTimeout> | undefined;
+let pruner: Pruner;
 let indexing: ReturnType<typeof setTimeout> | undefined;
 let holder: Holder;
 let looking: ReturnType<typeof setInterval> | undefined;
@@ -96,7 +94,9 @@ port.onmessage = ({ data }: MessageEvent<Opening>) => {
   port.postMessage(attempt<Opened>(() => ({ epoch, last, claims: store.claims(), acts: store.acts() })));
   // The last process may have left something to do.
   index(store);
-  if (data.keepMs !== undefined) retain(store, data.keepMs);
+  const { keepMs = Infinity, log } = data;
+  pruner = new Pruner((limit) => log ? store.pruneDropped(limit) : store.prune(Date.now() - keepMs, limit));
+  pruner.begin();
   holder = new Holder(data.path, store);
   looking = setInterval(() => holder.look(performance.now()), HOLD_LOOK_MS);
 };
@@ -108,14 +108,6 @@ function index(store: Store): void {
   const more = "value" in indexed && indexed.value;
   const rest = Math.min(INDEX_REST * (performance.now() - start), INDEX_REST_MS_MAX);
   indexing = more ? setTimeout(() => index(store), rest) : undefined;
-}
-
-/** Deletes what is old, a chunk at a time, now and every so often. */
-function retain(store: Store, keepMs: number): void {
-  // What can't be deleted now, because the disk is full or fails, is tried again: whoever writes will be told of it.
-  const pruned = attempt(() => store.prune(Date.now() - keepMs, RETENTION_CHUNK));
-  const more = "value" in pruned && pruned.value;
-  retention = setTimeout(() => retain(store, keepMs), more ? 0 : RETENTION_INTERVAL_MS);
 }
 
 /** Carries requests out in order; appends that follow one another share a commit. */
@@ -144,8 +136,9 @@ function append(store: Store, drafts: readonly Draft[]): Answer["append"] {
 }
 
 function call(store: Store, request: Request): unknown {
+  if (request.method === "apply" && dropsAny(request.arguments[0])) pruner.begin();
   if (request.method === "close") {
-    clearTimeout(retention);
+    pruner.end();
     clearTimeout(indexing);
     clearInterval(looking);
     holder.end();
