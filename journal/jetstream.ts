@@ -41,8 +41,10 @@ const PING_MS = 3_000;
 const SHORT_MS_MAX = 30_000;
 /** How many records wait at most to be taken. */
 const BATCH_MAX = 256;
-/** Above the longest message NATS has to take what is around it in a record, and the headers, in bytes. */
+/** Above the longest text NATS has to take what is around it in a record, and the headers, in bytes. */
 const AROUND_BYTES = 2_048;
+/** How many times as long a text is in a record, at most: `"` and line ends are two bytes there; `cleanText` leaves no more. */
+const TEXT_GROWTH_MAX = 2;
 
 /** Where NATS is, and how to come in. */
 export interface NatsOptions {
@@ -107,10 +109,11 @@ export async function openJetStream(
       noAsyncTraces: true,
     });
     const { max_payload: payloadMax } = connection.info!;
-    if (payloadMax < textBytesMax + AROUND_BYTES) {
+    const recordBytesMax = TEXT_GROWTH_MAX * textBytesMax + AROUND_BYTES;
+    if (payloadMax < recordBytesMax) {
       throw new JournalError(
-        `Cannot use NATS at ${hosts}: it takes ${payloadMax} bytes at once, and a message may have ${textBytesMax}. ` +
-          `Set its max_payload to ${textBytesMax + AROUND_BYTES} or more, or --max-message to less`,
+        `Cannot use NATS at ${hosts}: it takes ${payloadMax} bytes at once, and a message of ${textBytesMax} may need ` +
+          `${recordBytesMax}. Set its max_payload to that or more, or --max-message to less`,
       );
     }
     const manager = await jetstreamManager(connection, { timeout: ANSWER_MS_MAX });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
+import { NAME_CHARACTERS_MAX } from "../protocol.ts";
 import { systemClock } from "../sweeper.ts";
 import { TestCertificate } from "../testing/certificates.ts";
 import { eventually } from "../testing/eventually.ts";
@@ -12,6 +14,7 @@ import { run, withPrograms } from "../testing/programs.ts";
 import { Random } from "../testing/random.ts";
 import { TcpProxy } from "../testing/tcp_proxy.ts";
 import { Watch } from "../testing/watch.ts";
+import { cleanText } from "../text.ts";
 import type { Draft, Entry } from "./journal.ts";
 import { type NatsOptions, openJetStream } from "./jetstream.ts";
 import { openMemoryCopy } from "./memory.ts";
@@ -28,8 +31,12 @@ function draft(text: string, draft: Partial<Draft> = {}): Draft {
   return { room: "lobby", user: "u-ann", name: "Ann", text, nonce: `n${nonces++}`, at: 1_000, ...draft };
 }
 
-async function open(url: string, options: Partial<NatsOptions> = {}): Promise<SharedLog> {
-  return (await openJetStream({ urls: [new URL(url)], replicas: 1, ...options }, TEXT_BYTES_MAX)).log;
+async function open(
+  url: string,
+  options: Partial<NatsOptions> = {},
+  textBytesMax = TEXT_BYTES_MAX,
+): Promise<SharedLog> {
+  return (await openJetStream({ urls: [new URL(url)], replicas: 1, ...options }, textBytesMax)).log;
 }
 
 /** A test with a real nats-server. */
@@ -223,6 +230,33 @@ withNats("A stream that was given back from a copy, and has gone on, is not take
   for (const each of [log, other]) await each.close();
 });
 
+withNats(
+  "The longest text fits into NATS, whatever it is of; where it might not, the node does not start",
+  async (server) => {
+    const longest = (2 ** 20 - 2_048) / 2;
+    await assert.rejects(open(server.url, {}, longest + 1), /it takes 1048576 bytes at once, and a message of 523265/);
+    const log = await open(server.url, {}, longest);
+    const [room, user, nonce, name] = ["r".repeat(64), "u".repeat(64), "n".repeat(64), "𝕏".repeat(NAME_CHARACTERS_MAX)];
+    const reader = new Reader(log);
+    for (const character of ['"', "\\", "\n", "\t", "x", "é", "語", "😀"]) {
+      const text = character.repeat(longest / Buffer.byteLength(character));
+      await log.publish({ say: { room, user, name, text, nonce, at: Number.MAX_SAFE_INTEGER } }, character);
+      await reader.has(text);
+    }
+    await log.close();
+    await reader.ended;
+  },
+);
+
+Deno.test("Nothing that may be said is more than twice as long in JSON", () => {
+  for (let code = 0; code <= 0xffff; code++) {
+    // Between others, since white space around a text goes; half a character is none.
+    if (code >= 0xd800 && code < 0xe000) continue;
+    const character = cleanText(`a${String.fromCharCode(code)}b`).slice(1, -1);
+    assert(Buffer.byteLength(JSON.stringify(character)) - 2 <= 2 * Buffer.byteLength(character), `${code}`);
+  }
+});
+
 const STREAMS = [
   { storage: "memory" },
   { retention: "interest" },
@@ -260,7 +294,7 @@ withPrograms(["nats-server"], "Where NATS can't be used one line says why, and n
     });
   }
   await using small = await NatsServer.start({ config: "max_payload: 1024" });
-  await assert.rejects(open(small.url), /it takes 1024 bytes at once.*Set its max_payload to 67584 or more/);
+  await assert.rejects(open(small.url), /it takes 1024 bytes at once.*may need 133120\. Set its max_payload/);
   await using token = await NatsServer.start({ args: ["--auth=t0ken"] });
   await (await open(`nats://t0ken@127.0.0.1:${token.port}`)).close();
   await token.kill();
