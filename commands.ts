@@ -25,8 +25,12 @@ export const commands: {
 
   async restore({ data, file }) {
     using progress = onTerminal("Restoring");
-    const kept = await restore(data, file, (...done) => progress.report(...done));
-    return `Restored ${file} to ${data}.${kept === undefined ? "" : ` What was there is kept in ${kept}.`}`;
+    const { kept, isCopy } = await restore(data, file, (...done) => progress.report(...done));
+    return [
+      `Restored ${file} to ${data}.`,
+      ...kept === undefined ? [] : [`What was there is kept in ${kept}.`],
+      ...isCopy ? ["It is a copy of what NATS keeps, and for servers with --nats alone."] : [],
+    ].join(" ");
   },
 
   async export({ data, room, file }) {

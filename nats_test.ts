@@ -176,6 +176,36 @@ withPrograms(
 
 withPrograms(
   ["nats-server"],
+  "A node's backup goes on elsewhere with the same stream, its archive without NATS; into its folder nothing is restored or imported",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start();
+    const args = [`--nats=${nats.url}`];
+    const node = await ServerProcess.start({ args, data: `${folder}/node` });
+    await using ann = await enter(node, "Ann");
+    ann.send({ type: "say", room: "lobby", nonce: "n1", text: "hello" });
+    await ann.fateOf("n1");
+    const command = (name: string, data: string, file: string) =>
+      ServerProcess.run([name, `--data=${folder}/${data}`, `${folder}/${file}`]);
+    for (const name of ["backup", "export"]) assert.equal((await command(name, "node", name)).code, 0);
+    await node[Symbol.asyncDispose]();
+
+    for (const [name, file] of [["restore", "backup"], ["import", "export"]] as const) {
+      const { code, stderr } = await command(name, "node", file);
+      assert.equal(code, 1);
+      assert.match(stderr, /^hubbub: Cannot [^\n]* is a copy of what NATS keeps, [^\n]*use another folder\n$/);
+    }
+    assert.match((await command("restore", "copy", "backup")).stdout, /for servers with --nats alone/);
+    assert.equal((await command("import", "alone", "export")).code, 0);
+    for (const data of ["copy", "alone"]) {
+      await using server = await ServerProcess.start({ args: data === "copy" ? args : [], data: `${folder}/${data}` });
+      await using bob = await enter(server, "Bob");
+      assert.deepEqual((await bob.history("lobby")).map(({ text }) => text), ["hello"]);
+    }
+  }),
+);
+
+withPrograms(
+  ["nats-server"],
   "Nodes come in with files of credentials, each with its own; who has another operator's is told so in one line, and no secret",
   inFolder(async (folder) => {
     const operator = new NatsOperator();

@@ -13,6 +13,7 @@ import { openDatabase } from "./database.ts";
 import { fileError, isLocked, journalError } from "./errors.ts";
 import { discard, discardFolders, missingFolders, publish, refuseExisting } from "./files.ts";
 import { type Deed, JournalError } from "./journal.ts";
+import { isCopy } from "./schema.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
 import { Numbers, Store } from "./store.ts";
 
@@ -474,8 +475,11 @@ class Target {
     this.#act = db.prepare("INSERT INTO acts (id, user, name, at, deed, room) VALUES (?, ?, ?, ?, ?, ?)");
     this.#given = db.prepare("SELECT id FROM messages WHERE id = ?");
     this.#goOn = db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'messages'");
+    if (isCopy(db)) {
+      const reason = "it is a copy of what NATS keeps, to which nothing can be imported: use another folder";
+      throw journalError("import into", path, new Error(reason));
+    }
     const store = new Store(db, path);
-    store.belongTo(undefined);
     const claims = store.claims();
     this.#last = store.last;
     this.#isEmpty = this.#last === 0 && claims.length === 0;

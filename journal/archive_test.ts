@@ -209,6 +209,27 @@ test("What was deleted stays so where there is something already; what else was 
   });
 });
 
+test("What a node has can be imported into a journal of its own, and nothing into a node's", async (folder) => {
+  Deno.mkdirSync(`${folder}/node`);
+  const useNode = <T>(body: (store: Store) => T): T => {
+    const store = Store.open(`${folder}/node/${JOURNAL_FILE}`, { epoch: "e", last: 3 });
+    const result = body(store);
+    store.close();
+    return result;
+  };
+  const records = [{ say: draft("hello") }, { claim: { user: "u-ann", name: "Ann" } }, { say: draft("a") }];
+  useNode((node) => node.apply(records.map((record, index) => ({ place: index + 1, record }))));
+  const kept = useNode(everything);
+  const archive = await exported(`${folder}/node`);
+  await imported(`${folder}/other`, archive);
+  assert.deepEqual(use(`${folder}/other`, everything), kept);
+  await assert.rejects(imported(`${folder}/node`, archive), ({ message }: Error) => {
+    assert.match(message, /^Cannot import into ".*hubbub\.db": it is a copy of what NATS keeps.*: use another folder$/);
+    return true;
+  });
+  assert.deepEqual(useNode(everything), kept, "it is as it was");
+});
+
 test("A name that is somebody else's in the journal, or looks like it, stays theirs", async (folder) => {
   use(`${folder}/a`, (store) => {
     for (const [user, name] of [["u1", "Аnn"], ["u2", "Bob"], ["u3", "Eve"]] as const) store.claim({ user, name });

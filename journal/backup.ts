@@ -17,7 +17,7 @@ import {
 } from "./files.ts";
 import { Hold } from "./hold.ts";
 import { JournalError } from "./journal.ts";
-import { versionOf } from "./schema.ts";
+import { isCopy, versionOf } from "./schema.ts";
 import { JOURNAL_FILE } from "./sqlite.ts";
 
 /** Told how much is done, and of how much: in bytes, entries or whatever it is. */
@@ -86,20 +86,28 @@ export async function backup(directory: string, file: string, report: Report): P
   }
 }
 
+/** What was restored. */
+export interface Restored {
+  /** Where what was there is kept; undefined if there was nothing. */
+  readonly kept: string | undefined;
+  /** It is a node's copy of what NATS keeps: a server without NATS refuses it. */
+  readonly isCopy: boolean;
+}
+
 /**
  * Puts a backup in the place of the journal in a folder, which is kept beside it. Ids were given since the backup that
- * will be given again, so its epoch is a new one: clients start again with its newest page.
+ * will be given again, so its epoch is a new one: clients start again with its newest page. In the place of a copy of what
+ * NATS keeps nothing can be put: everything would come back from there.
  * @param now the time that the kept one's name gets.
- * @returns where what was there is kept; undefined if there was nothing.
- * @throws {JournalError} when another process has the journal, or the backup can't be used. Nothing has changed then, and
- * a folder that was not there is not there.
+ * @throws {JournalError} when another process has the journal, it is such a copy, or the backup can't be used. Nothing has
+ * changed then, and a folder that was not there is not there.
  */
 export async function restore(
   directory: string,
   file: string,
   report: Report,
   now = new Date(),
-): Promise<string | undefined> {
+): Promise<Restored> {
   const path = join(directory, JOURNAL_FILE);
   const partial = `${path}.partial`;
   const time = now.toISOString().replace(/\.\d+/, "").replaceAll(":", "-");
@@ -114,13 +122,23 @@ export async function restore(
     const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
     if (isThere) refuseExisting(kept);
     lock = lockAnything(path);
+    if (lock && isCopy(lock)) {
+      throw new Error(
+        `the journal in "${directory}" is a copy of what NATS keeps, from where everything would come back: ` +
+          "restore NATS, or use another folder",
+      );
+    }
     await copy(source.descriptor, partial, report);
     // A copy of what a killed server left.
     if (existsSync(`${file}-wal`)) {
       using log = opened(`${file}-wal`);
       await copy(log.descriptor, `${partial}-wal`, () => {});
     }
-    complete(partial, (db) => db.exec("UPDATE meta SET value = lower(hex(randomblob(8))) WHERE key = 'epoch'"));
+    let isOfNode = false;
+    complete(partial, (db) => {
+      db.exec("UPDATE meta SET value = lower(hex(randomblob(8))) WHERE key = 'epoch'");
+      isOfNode = isCopy(db);
+    });
 
     // Without a log, which would be taken for that of the new file.
     lock?.exec("ROLLBACK; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
@@ -132,7 +150,7 @@ export async function restore(
     if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${kept}-wal`);
     if (isThere) keep(path, kept);
     replace(partial, path);
-    return isThere ? kept : undefined;
+    return { kept: isThere ? kept : undefined, isCopy: isOfNode };
   } catch (error) {
     removeDatabase(partial);
     throw fileError("restore", file, error);

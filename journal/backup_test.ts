@@ -164,7 +164,7 @@ test("Restoring gives back everything, under another epoch, and keeps what was t
     return { ...everything(store), epoch: store.epoch };
   });
 
-  const kept = await put(data, `${folder}/b.db`, new Date("2026-11-26T03:04:05.678Z"));
+  const { kept } = await put(data, `${folder}/b.db`, new Date("2026-11-26T03:04:05.678Z"));
   assert.equal(kept, `${data}/hubbub.2026-11-26T03-04-05Z.db`);
   assert.deepEqual(files(data), ["hubbub.2026-11-26T03-04-05Z.db", "hubbub.db"]);
   const { epoch, ...restored } = use(data, (store) => ({ ...everything(store), epoch: store.epoch }));
@@ -174,16 +174,41 @@ test("Restoring gives back everything, under another epoch, and keeps what was t
   assert.equal(hash(Deno.readFileSync(`${folder}/b.db`)), hash(backupBytes), "the backup is as it was");
 
   Deno.mkdirSync(`${folder}/kept`);
-  Deno.renameSync(kept, `${folder}/kept/${JOURNAL_FILE}`);
+  Deno.renameSync(kept!, `${folder}/kept/${JOURNAL_FILE}`);
   assert.deepEqual(use(`${folder}/kept`, (store) => ({ ...everything(store), epoch: store.epoch })), later);
 });
 
 test("Restoring into a new folder makes it, and there is nothing to keep", async (folder) => {
   use(`${folder}/data`, fill);
   await save(`${folder}/data`, `${folder}/b.db`);
-  assert.equal(await put(`${folder}/other/data`, `${folder}/b.db`), undefined);
+  assert.deepEqual(await put(`${folder}/other/data`, `${folder}/b.db`), { kept: undefined, isCopy: false });
   assert.deepEqual(files(`${folder}/other/data`), [JOURNAL_FILE]);
   assert.equal(use(`${folder}/other/data`, everything).entries.length, 100);
+});
+
+test("In the place of a node's copy of what NATS keeps nothing is restored; one elsewhere is of the same stream, and goes on", async (folder) => {
+  const log = { epoch: "e1", last: 2 };
+  Deno.mkdirSync(`${folder}/node`);
+  const node = Store.open(`${folder}/node/${JOURNAL_FILE}`, log);
+  node.apply([1, 2].map((place) => ({ place, record: { say: draft(`${place}`) } })));
+  node.close();
+  use(`${folder}/data`, fill);
+  await save(`${folder}/data`, `${folder}/b.db`);
+  await save(`${folder}/node`, `${folder}/n.db`);
+  for (const file of ["b.db", "n.db"]) {
+    const attempt = () => put(`${folder}/node`, `${folder}/${file}`);
+    await assertRefused(
+      `${folder}/node`,
+      attempt,
+      /is a copy of what NATS keeps.*: restore NATS, or use another folder$/,
+    );
+  }
+  assert.deepEqual(await put(`${folder}/other`, `${folder}/n.db`), { kept: undefined, isCopy: true });
+  assert.throws(() => use(`${folder}/other`, everything), /it is a copy of what NATS keeps: start with --nats/);
+  const other = Store.open(`${folder}/other/${JOURNAL_FILE}`, log);
+  assert.equal(other.last, 2);
+  assert.equal(other.apply([{ place: 3, record: { say: draft("3") } }]).length, 1);
+  other.close();
 });
 
 test("Restoring in the place of a damaged journal keeps that with its log, which is not taken for the restored one's", async (folder) => {
@@ -199,7 +224,7 @@ test("Restoring in the place of a damaged journal keeps that with its log, which
   Deno.writeFileSync(path, damaged);
   Deno.writeFileSync(`${path}-wal`, log);
 
-  const kept = await put(`${folder}/data`, `${folder}/b.db`);
+  const { kept } = await put(`${folder}/data`, `${folder}/b.db`);
   assert.equal(hash(Deno.readFileSync(kept!)), hash(damaged));
   assert.equal(hash(Deno.readFileSync(`${kept}-wal`)), hash(log));
   assert(!files(`${folder}/data`).includes(`${JOURNAL_FILE}-wal`));

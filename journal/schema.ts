@@ -62,6 +62,12 @@ export function versionOf(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()!.user_version);
 }
 
+/** Whether a file is a node's copy of what NATS keeps: false of a journal of its own, and of what is no journal. */
+export function isCopy(db: DatabaseSync): boolean {
+  const isJournal = db.prepare("PRAGMA application_id").get()!.application_id === APPLICATION_ID;
+  return isJournal && db.prepare("SELECT value FROM meta WHERE key = 'log'").get() !== undefined;
+}
+
 /** Brings a file up to date, one version after the other. Each is there as a whole or not at all. */
 export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   for (let version = versionOf(db); version < migrations.length; version++) {

@@ -144,7 +144,7 @@ export class Store {
   static open(path: string, log?: LogState): Store {
     const store = new Store(openDatabase(path), path);
     try {
-      store.belongTo(log);
+      store.#belongTo(log);
       return store;
     } catch (error) {
       store.close();
@@ -156,7 +156,7 @@ export class Store {
    * Makes sure that it is the copy of a log, or of none.
    * @throws {JournalError} when it is something else.
    */
-  belongTo(log: LogState | undefined): void {
+  #belongTo(log: LogState | undefined): void {
     if (this.#log?.epoch !== log?.epoch) this.#begin(log?.epoch);
     if (log && log.last < this.#log!.applied) {
       throw this.#refusal(
