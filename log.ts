@@ -9,6 +9,8 @@ export interface Events {
   opened: { version: string };
   /** A link to the page. */
   listening: { url: string };
+  /** Before the start goes on this node gets what NATS has, and it lacks, `behind` records at most, however long that takes. */
+  catching_up: { behind: number };
   /** The folder; null when nothing is kept longer than the server runs. */
   keeping: { data: string | null };
   /** Who comes in has to know the key. */
@@ -73,6 +75,11 @@ interface Kind<F> {
 const EVENTS: { readonly [E in EventName]: Kind<Events[E]> } = {
   opened: { level: "info", sentence: ({ version }) => `Hubbub ${version} is open. Press Ctrl+C to end it.` },
   listening: { level: "info", sentence: ({ url }) => `  ${url}` },
+  catching_up: {
+    level: "info",
+    sentence: ({ behind }) =>
+      `Catching up with NATS, which is ahead by ${behind}: nobody can come in before that is done.`,
+  },
   keeping: {
     level: "info",
     sentence: ({ data }) => data === null ? "What is said is kept until it ends." : `What is said is kept in ${data}.`,

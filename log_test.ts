@@ -75,6 +75,7 @@ Deno.test("A flood of any event that others can cause makes no more than one lin
   const own = [
     "opened",
     "listening",
+    "catching_up",
     "keeping",
     "locked",
     "administrator_missing",

@@ -25,7 +25,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const { data, key, nats, tls, workers } = config;
   if (workers > 1 && Deno.build.os !== "linux") throw new UsageError("--workers above 1 takes Linux");
   const certificate = tls && await loadCertificate(tls);
-  const [{ journal, bus }, assets] = await Promise.all([openJournal(config), loadAssets()]);
+  const [{ journal, bus }, assets] = await Promise.all([openJournal(config, log), loadAssets()]);
   const administrator = data === undefined ? new MemoryAdministrator() : new FolderAdministrator(data);
   const start = workers > 1 ? await loadWorkers() : startNode;
   const node = await start({
@@ -68,15 +68,21 @@ async function serve(config: Config, log: Log): Promise<void> {
 }
 
 /** Opens what this node keeps for itself or, with NATS, what it shares with others: then it first gets what it lacks. */
-async function openJournal({ data, keepMs, nats, limits }: Config): Promise<{ journal: Journal; bus?: Bus }> {
+async function openJournal(
+  { data, keepMs, nats, limits }: Config,
+  log: Log,
+): Promise<{ journal: Journal; bus?: Bus }> {
   if (!nats) return { journal: data === undefined ? openMemory() : await openSqlite({ directory: data, keepMs }) };
   const { openJetStream, Replica } = await loadNats();
-  const { log, bus } = await openJetStream(nats, limits.message);
+  const { log: shared, bus } = await openJetStream(nats, limits.message);
   using progress = onTerminal("Catching up with NATS");
   const journal = await Replica.open({
-    log,
-    openCopy: (log) =>
-      data === undefined ? Promise.resolve(openMemoryCopy(log)) : openSqliteCopy({ directory: data }, log),
+    log: shared,
+    openCopy: async (state) => {
+      const copy = data === undefined ? openMemoryCopy(state) : await openSqliteCopy({ directory: data }, state);
+      if (copy.last < state.last) log("catching_up", { behind: state.last - copy.last });
+      return copy;
+    },
     keepMs,
     clock: systemClock,
     report: (place, last) => progress.report(place, last),

@@ -176,6 +176,25 @@ withPrograms(
 
 withPrograms(
   ["nats-server"],
+  "A node that has to catch up says so before it does, and one that has everything does not",
+  inFolder(async (folder) => {
+    await using nats = await NatsServer.start();
+    const args = [`--nats=${nats.url}`];
+    await using one = await ServerProcess.start({ args });
+    await using ann = await enter(one, "Ann");
+    ann.send({ type: "say", room: "lobby", nonce: "n1", text: "hello" });
+    await ann.fateOf("n1");
+    for (const isBehind of [true, false]) {
+      await using two = await ServerProcess.start({ args, data: `${folder}/two` });
+      await two.end();
+      const { stdout } = await two.ended;
+      assert.equal(/^Catching up with NATS, which is ahead by \d[^]* is open\./.test(stdout), isBehind, stdout);
+    }
+  }),
+);
+
+withPrograms(
+  ["nats-server"],
   "A node's backup goes on elsewhere with the same stream, its archive without NATS; into its folder nothing is restored or imported",
   inFolder(async (folder) => {
     await using nats = await NatsServer.start();
