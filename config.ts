@@ -161,7 +161,8 @@ export const SETTINGS = {
     help:
       "the NATS that nodes share (docs/OPERATING.md), separated by commas: nats://nats.example:4222. For passwords set the variable",
     parse: parseNats,
-    takes: "nats:// or tls://, a host and a port, with user:password@ or token@ before it, separated by commas",
+    takes:
+      "nats:// or tls://, a host and a port, with user:password@ or token@ before it, percent-encoded, separated by commas",
     secret: true,
   },
   "nats-creds": {
@@ -499,8 +500,11 @@ function filesOf(cert: string, key: string): CertificateFiles | undefined {
 
 function natsOf(urls: readonly URL[], options: Omit<NatsOptions, "urls">): NatsOptions | undefined {
   if (urls.length > 0) return { urls, ...options };
-  if (options.creds !== undefined) throw new UsageError("--nats-creds takes --nats, too: where NATS is");
-  if (options.ca !== undefined) throw new UsageError("--nats-ca takes --nats, too: where NATS is");
+  const { creds, ca, replicas } = options;
+  const given = { "nats-creds": creds !== undefined, "nats-ca": ca !== undefined, "nats-replicas": replicas > 1 };
+  for (const [flag, isGiven] of Object.entries(given)) {
+    if (isGiven) throw new UsageError(`--${flag} takes --nats, too: where NATS is`);
+  }
   return undefined;
 }
 
@@ -509,8 +513,17 @@ function parseNats(text: string): { urls: readonly URL[] } | undefined {
   // The port, since NATS's own is not known to URLs.
   const isGood = (url: URL | null): url is URL =>
     url !== null && /^(nats|tls):$/.test(url.protocol) && url.hostname !== "" && url.port !== "" &&
-    /^\/?$/.test(url.pathname + url.search + url.hash);
+    /^\/?$/.test(url.pathname + url.search + url.hash) && isPercentEncoded(`${url.username}:${url.password}`);
   return urls.every(isGood) ? { urls } : undefined;
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseOrigins(text: string): string[] | undefined {

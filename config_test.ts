@@ -79,12 +79,22 @@ Deno.test("HOSTILE 35: a bad value names the flag, what it takes and what it got
 
 Deno.test("Where NATS is can be a secret, which is not shown, and its other flags take it", () => {
   for (
-    const url of ["nats.example:4222", "nats://nats.example", "http://a:s3cret@b:1", "nats://a:1/path", "nats://:1"]
+    const url of [
+      "nats.example:4222",
+      "nats://nats.example",
+      "http://a:s3cret@b:1",
+      "nats://a:1/path",
+      "nats://:1",
+      "nats://a:s3cret%zz@b:1",
+      "nats://s3cret%ff@b:1",
+      "nats://a%:41@b:1",
+    ]
   ) {
     assert.match(complaint([`--nats=${url}`]), /^--nats takes nats:\/\/ or tls:\/\/.*; got something else$/);
   }
-  assert.match(complaint(["--nats-creds=a"]), /^--nats-creds takes --nats, too/);
-  assert.match(complaint(["--nats-ca=a"]), /^--nats-ca takes --nats, too/);
+  for (const [flag, value] of [["--nats-creds", "a"], ["--nats-ca", "a"], ["--nats-replicas", "3"]]) {
+    assert.match(complaint([`${flag}=${value}`]), new RegExp(`^${flag} takes --nats, too`));
+  }
 });
 
 Deno.test("HOSTILE 35: an unknown flag, a flag without its value and a stray word are named in one line", () => {
