@@ -175,7 +175,7 @@ export class Hub {
       },
     });
     journal.listen({
-      kept: (kept) => this.#take(kept),
+      kept: (kept, last) => this.#take(kept, last),
       named: (user, name) => this.#named(user, name),
       failing: (error) => this.#scribe.doubt(error),
     });
@@ -720,12 +720,13 @@ export class Hub {
   };
 
   /** Something was kept, and this is what follows it. Called in the journal's order, but may be told the same by both. */
-  #take(kept: readonly Kept[]): void {
+  #take(kept: readonly Kept[], last = 0): void {
     for (const each of kept) {
       // It was read, and is told, too; or the other way round.
       if (each.id <= this.#rooms.last) continue;
       isAct(each) ? this.#done(each) : this.#deliver(each);
     }
+    this.#rooms.reached(last);
   }
 
   #deliver(entry: Entry): void {

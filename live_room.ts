@@ -19,6 +19,14 @@ export interface Visitor {
   readonly rooms: Map<string, LiveRoom>;
 }
 
+/** Somebody who waits for what was said in a room to be read, or to come from another node. */
+export interface Arrival {
+  /** What they resume from; undefined if they have nothing. */
+  readonly after: number | undefined;
+  /** They wait no more. */
+  callOff?(): void;
+}
+
 /** How somebody's time in a room starts. */
 export interface Start {
   readonly start: Joined["start"];
@@ -40,8 +48,8 @@ export class LiveRoom implements Feed {
   readonly roster = new Roster();
   /** Everybody who is here. */
   readonly visitors = new Set<Visitor>();
-  /** Those who wait for what was said here to be read, and what they resume from. */
-  readonly arrivals = new Map<Visitor, number | undefined>();
+  /** Those who can't be let in yet. */
+  readonly arrivals = new Map<Visitor, Arrival>();
   /** Calls off the telling of changes, when one is planned. */
   callOffTick: (() => void) | undefined;
   // What somebody last said here, by its nonce, and when, in ms on a monotonic clock, while the room is slow.

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { digestOf } from "./access.ts";
+import { AHEAD_IDS_MAX, AHEAD_MS_MAX } from "./ahead.ts";
 import { openMemory } from "./journal/memory.ts";
 import { Hub, PostRefused } from "./hub.ts";
 import { GONE_MS, HEARTBEAT_MS, NEWS_MS_MAX } from "./neighbours.ts";
 import { Disconnect, type Order } from "./protocol.ts";
 import { LISTED_MAX } from "./roster.ts";
-import { Cluster } from "./testing/cluster.ts";
+import { Cluster, type ClusterNode } from "./testing/cluster.ts";
 import { FakeClock } from "./testing/fakes.ts";
 import { Peer, secretOf } from "./testing/harness.ts";
 import { userIdOf } from "./text.ts";
@@ -247,6 +248,92 @@ test("A ban shuts out the network of somebody who is connected to another node",
   await order(c, admin, { type: "ban", user: idOf("Ann"), address: true });
   for (const peer of [ann, neighbour]) assert.equal(peer.closeCode, Disconnect.banned.code);
   assert.equal(admin.closeCode, undefined);
+});
+
+/** Somebody who was in a room elsewhere comes to a node, with what they have of it. */
+function moveTo({ hub }: ClusterNode, peer: Peer, after: number): Peer {
+  const moved = new Peer(hub, "192.0.2.7");
+  const { epoch } = peer.last("welcome");
+  moved.send({ type: "hello", secret: secretOf("Bob"), epoch, rooms: [{ room: "lobby", after }] });
+  return moved;
+}
+
+/** All that somebody who has moved was told there that was said. */
+function toldTo(peer: Peer): string[] {
+  return [...peer.last("joined").entries.map(({ text }) => text), ...peer.texts];
+}
+
+test("Who moves to a node that is a moment behind resumes with no hole and no double", 2, async (c) => {
+  const [ann, bob] = [await c.enter(0, "Ann", "lobby"), await c.enter(0, "Bob", "lobby")];
+  const [, behind] = c.nodes as [ClusterNode, ClusterNode];
+  // Else the room would be read when he comes, and there is a way for either.
+  await c.enter(1, "Cy", "lobby");
+  ann.say("lobby", "a1");
+  await c.deliver();
+  behind.line.holdTail();
+  ann.say("lobby", "a2");
+  await c.deliver();
+  ann.say("lobby", "a3");
+  await c.deliver();
+  const seen = bob.got("said").at(-2)!.id;
+  const there = [moveTo(behind, bob, seen), moveTo(behind, bob, seen)];
+  await c.deliver();
+  for (const tab of there) assert.equal(tab.got("joined").length, 0);
+  behind.line.mend();
+  await c.deliver();
+  ann.say("lobby", "a4");
+  await c.deliver();
+  for (const tab of there) {
+    assert.deepEqual([tab.last("joined").start, toldTo(tab)], ["resumed", ["a3", "a4"]]);
+    assert.equal(tab.last("joined").last, bob.got("said").at(-2)!.id);
+  }
+});
+
+test("Who comes with an id that does not come after them starts again, in a few seconds or at once", 2, async (c) => {
+  const ann = await c.enter(0, "Ann", "lobby");
+  ann.say("lobby", "a1");
+  await c.deliver();
+  const { id } = ann.last("said");
+  const patient = moveTo(c.nodes[1]!, ann, id + AHEAD_IDS_MAX);
+  const liars = [id + AHEAD_IDS_MAX + 1, 1e300, -1, 1.5].map((after) => moveTo(c.nodes[1]!, ann, after));
+  await c.deliver(AHEAD_MS_MAX - 100);
+  assert.equal(patient.got("joined").length, 0);
+  await c.deliver(200);
+  for (const peer of [patient, ...liars]) {
+    assert.deepEqual([peer.last("joined").start, toldTo(peer)], ["reload", ["a1"]]);
+  }
+});
+
+test("Nobody waits any more for what has not come when who waited has left, or is there again", 2, async (c) => {
+  const ann = await c.enter(0, "Ann", "lobby");
+  const [, { hub }] = c.nodes as [ClusterNode, ClusterNode];
+  const there = moveTo(c.nodes[1]!, ann, 1_000);
+  await c.deliver();
+  const waiting = c.clock.waiting;
+  there.send({ type: "join", room: "lobby" });
+  await c.deliver();
+  assert.equal(there.last("joined").start, "fresh");
+  there.client.gone();
+  const gone = moveTo(c.nodes[1]!, ann, 1_000);
+  await c.deliver();
+  gone.client.gone();
+  await c.deliver();
+  assert.deepEqual([hub.rooms, c.clock.waiting], [[], waiting - 1]);
+});
+
+test("An id is known on all nodes, also where nothing was said or done: names have ids, too", 2, async (c) => {
+  const ann = await c.enter(0, "Ann", "lobby");
+  await c.add();
+  const bob = new Peer(c.nodes[2]!.hub, "192.0.2.3");
+  bob.send({ type: "hello", secret: secretOf("Bob"), rooms: [{ room: "lobby" }] });
+  await c.deliver();
+  const { last } = bob.last("joined");
+  assert(last > 0);
+  for (const at of [0, 1]) {
+    const there = moveTo(c.nodes[at]!, ann, last);
+    await c.deliver();
+    assert.equal(there.last("joined").start, "resumed", `${at}`);
+  }
 });
 
 Deno.test("A hub that is alone sets no timer and is first", () => {

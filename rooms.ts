@@ -1,6 +1,7 @@
+import { Ahead } from "./ahead.ts";
 import type { Client } from "./client.ts";
 import type { Act, Entry, Journal, Kept, Page } from "./journal/journal.ts";
-import { lengthOf, LiveRoom, RESUME_LENGTH_MAX, type Start, type Visitor } from "./live_room.ts";
+import { type Arrival, lengthOf, LiveRoom, RESUME_LENGTH_MAX, type Start, type Visitor } from "./live_room.ts";
 import type { Neighbours } from "./neighbours.ts";
 import { encode, type Person, type Rules, type ServerMessage } from "./protocol.ts";
 import { type Missed, missedOf, RECENT_ENTRIES_MAX } from "./recent.ts";
@@ -44,12 +45,14 @@ export class Rooms {
   readonly #rooms = new Map<string, LiveRoom>();
   // What is being read for those who resume from an id: after a restart they are many, with the same one.
   readonly #readings = new Map<string, Promise<Missed | undefined>>();
+  readonly #ahead: Ahead;
   #last: number;
 
   /** Nobody is anywhere. */
   constructor(ports: RoomsPorts) {
     this.#ports = ports;
     this.#last = ports.journal.last;
+    this.#ahead = new Ahead(ports.clock);
     ports.neighbours?.listen({
       joined: (user, room) => this.#change(room, ({ roster }) => roster.join(ports.personOf(user))),
       left: (user, room) => this.#change(room, ({ roster }) => roster.leave(user)),
@@ -97,7 +100,7 @@ export class Rooms {
     this.#planTick(live);
     if (visitor.client.form === "plain") this.#follow(visitor, live);
     else if (live.loaded) this.#letIn(visitor, live, after);
-    else live.arrivals.set(visitor, after);
+    else live.arrivals.set(visitor, { after });
     return true;
   }
 
@@ -108,6 +111,7 @@ export class Rooms {
     visitor.rooms.delete(name);
     visitor.client.unfollow(live);
     live.visitors.delete(visitor);
+    live.arrivals.get(visitor)?.callOff?.();
     live.arrivals.delete(visitor);
     live.room.leave(visitor.client);
     live.roster.leave(visitor.me!.id);
@@ -143,6 +147,12 @@ export class Rooms {
       const live = this.#rooms.get(deed.room);
       if (live) this.#push(live, { type: "rules", room: deed.room, ...this.#ports.rulesOf(deed.room) });
     }
+  }
+
+  /** Everything up to an id was delivered, or is no concern of the rooms: who has seen that much elsewhere is let in. */
+  reached(id: number): void {
+    this.#last = Math.max(this.#last, id);
+    this.#ahead.reached(this.#last);
   }
 
   /** Somebody has another name in the rooms that they are in by some connections, and on other nodes. */
@@ -189,7 +199,7 @@ export class Rooms {
       live.load(this.#delivered(page));
       const arrivals = [...live.arrivals];
       live.arrivals.clear();
-      for (const [visitor, after] of arrivals) this.#letIn(visitor, live, after);
+      for (const [visitor, { after }] of arrivals) this.#letIn(visitor, live, after);
       this.#forgetIfEmpty(live);
     }, (error) => {
       this.#ports.unreadable(name, [...live.visitors], error);
@@ -203,18 +213,31 @@ export class Rooms {
   #letIn(visitor: Visitor, live: LiveRoom, after: number | undefined): void {
     if (after === undefined) return this.#start(visitor, live, live.newest("fresh", lengthLeft(visitor)));
     // HOSTILE 27: what was never given out, or comes from another epoch.
-    const isId = Number.isSafeInteger(after) && after >= 0 && after <= this.#last;
-    const start = isId ? live.since(after) : undefined;
-    if (start || !isId) return this.#start(visitor, live, start);
-    live.arrivals.set(visitor, after);
+    if (!Number.isSafeInteger(after) || after < 0) return this.#start(visitor, live, undefined);
+    if (after > this.#last) return this.#await(visitor, live, after);
+    const start = live.since(after);
+    if (start) return this.#start(visitor, live, start);
+    const arrival: Arrival = { after };
+    live.arrivals.set(visitor, arrival);
     const answered = (read: Missed | undefined) => {
       // They may have left meanwhile, and even have come back.
-      if (live.arrivals.get(visitor) !== after) return;
+      if (live.arrivals.get(visitor) !== arrival) return;
       live.arrivals.delete(visitor);
       // What is kept but not delivered is still to come.
       this.#start(visitor, live, read && live.sinceWith(this.#upToLast(read), after));
     };
     this.#readSince(live.name, after).then(answered, () => answered(undefined));
+  }
+
+  /** Lets somebody in when what they have seen has come. Only another node can have told them what this one does not know. */
+  #await(visitor: Visitor, live: LiveRoom, after: number): void {
+    const callOff = this.#ports.neighbours && this.#ahead.wait(after, this.#last, (hasCome) => {
+      live.arrivals.delete(visitor);
+      if (hasCome) this.#letIn(visitor, live, after);
+      else this.#start(visitor, live, undefined);
+    });
+    if (callOff) live.arrivals.set(visitor, { after, callOff });
+    else this.#start(visitor, live, undefined);
   }
 
   /** What was said in a room since an id, written out; undefined when that is too much, or some of it was deleted. */

@@ -156,7 +156,7 @@ export class Copier {
       return { place, record: isTheirs ? record : undefined };
     }));
     this.#place = records.at(-1)!.place;
-    this.#listener?.kept(kept);
+    this.#listener?.kept(kept, this.#place);
     for (const each of named) this.#listener?.named(...each);
     for (const { resolve, place } of this.#waiting) if (place <= this.#place) resolve();
     if (this.#listener) this.#wipe(kept);

@@ -135,8 +135,9 @@ export interface JournalListener {
   /**
    * This is newly kept, here or on another node: in order, each once, before whoever asked for it is answered. What a call
    * kept that failed all the same is only in `since`.
+   * @param last up to this id everything was told now, where ids are given to more than what is told.
    */
-  kept(kept: readonly Kept[]): void;
+  kept(kept: readonly Kept[], last?: number): void;
   /** What somebody is called, since they or others have claimed a name on some node; undefined if they have none. */
   named(user: string, name: string | undefined): void;
   /** Nothing can be kept at the moment, though nobody has tried. */

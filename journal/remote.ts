@@ -31,7 +31,7 @@ export type Question = {
 
 /** What comes from there, in this order: first what is `Opened`, then lists of these. */
 export type Told =
-  | { readonly kept: readonly Kept[] }
+  | { readonly kept: readonly Kept[]; readonly last?: number }
   | { readonly named: Claim["user"]; readonly name: string | undefined }
   | { readonly failing: string }
   | { readonly number: number; readonly result: Result<unknown> };
@@ -124,7 +124,7 @@ class Remote {
   #hear(told: Told): void {
     if ("number" in told) this.#answered(told.number, told.result);
     else if (!this.#listener) this.#early.push(told);
-    else if ("kept" in told) this.#listener.kept(told.kept);
+    else if ("kept" in told) this.#listener.kept(told.kept, told.last);
     else if ("named" in told) this.#listener.named(told.named, told.name);
     else this.#listener.failing(new JournalError(told.failing));
   }

@@ -99,11 +99,11 @@ export class Replica implements Journal {
 
   listen(listener: JournalListener): void {
     this.#copier.listen({
-      kept: (kept) => {
+      kept: (kept, last) => {
         for (const entry of kept) {
           if (isEntry(entry) && this.#awaited.has(keyOf(entry))) this.#awaited.set(keyOf(entry), entry);
         }
-        listener.kept(kept);
+        listener.kept(kept, last);
       },
       named: (...named) => listener.named(...named),
       failing: (error) => listener.failing(error),

@@ -48,7 +48,7 @@ export class JournalShare {
     this.lines = channels.map(({ port1 }) => port1);
     this.#ports = channels.map(({ port2 }) => port2);
     journal.listen({
-      kept: (kept) => this.#write(undefined, { kept }),
+      kept: (kept, last) => this.#write(undefined, { kept, last }),
       named: (user, name) => {
         this.#names.set(user, name);
         this.#tell(undefined, { named: user, name });
@@ -135,7 +135,10 @@ export class JournalShare {
     const isHeld = ({ isWritten }: Letter) => isWritten && this.#looking !== undefined;
     const sent = this.#letters.filter((letter) => !isHeld(letter));
     this.#letters = this.#letters.filter(isHeld);
-    const news = sent.map(({ to, told }) => ({ to, told: "kept" in told ? this.#fresh(told.kept) : told }));
+    const news = sent.map(({ to, told }) => ({
+      to,
+      told: "kept" in told ? { ...told, kept: this.#fresh(told.kept) } : told,
+    }));
     for (const port of this.#ports) {
       const message = news.filter(({ to }) => to === undefined || to === port).map(({ told }) => told);
       if (message.length > 0) port.postMessage(message);
@@ -143,10 +146,10 @@ export class JournalShare {
   }
 
   /** What of it was not told yet. */
-  #fresh(kept: readonly Kept[]): Told {
+  #fresh(kept: readonly Kept[]): readonly Kept[] {
     const fresh = kept.filter(({ id }) => id > this.#last);
     this.#last = fresh.at(-1)?.id ?? this.#last;
-    return { kept: fresh };
+    return fresh;
   }
 
   async #catchUp(): Promise<void> {
@@ -158,7 +161,7 @@ export class JournalShare {
         const page = await this.#journal.since(this.#last, CATCH_UP_ENTRIES);
         // Who was answered before lacks what is told now.
         this.#send();
-        const message: Told[] = [this.#fresh(page.entries)];
+        const message: Told[] = [{ kept: this.#fresh(page.entries) }];
         for (const port of this.#ports) port.postMessage(message);
         more = page.more;
       }

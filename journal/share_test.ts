@@ -21,9 +21,10 @@ class Listener {
   constructor(journal: Journal) {
     this.journal = journal;
     journal.listen({
-      kept: (kept) => {
+      kept: (kept, last) => {
         this.kept.push(...kept);
         this.told.push(...kept.map((each) => isAct(each) ? each.deed.type : each.text));
+        if (last !== undefined) this.told.push(`everything up to ${last}`);
       },
       named: (user, name) => this.told.push(`${user} is ${name}`),
       failing: ({ message }) => this.told.push(`failing: ${message}`),
@@ -167,6 +168,14 @@ Deno.test("What the journal says by itself goes on to every hub", () =>
     await until("all heard of it", () => hubs.every(({ told }) => told.length === 2));
     for (const { told } of hubs) assert.deepEqual(told, ["failing: the line is cut", "u-eve is Eve"]);
     assert.equal(await hubs[0]!.journal.claim({ user: "u-ann", name: "Eve" }), false);
+  }));
+
+Deno.test("Up to which id everything was told is told to every hub after what it covers", () =>
+  shared(async ({ journal, hubs, until }) => {
+    await settled(until, [hubs[0]!.journal.append([draft("said")])]);
+    journal.listener!.kept([], 9);
+    await until("all heard of it", () => hubs.every(({ told }) => told.length === 2));
+    for (const { told } of hubs) assert.deepEqual(told, ["said", "everything up to 9"]);
   }));
 
 Deno.test("A hub has so many questions answered at once, and the others after those", () =>

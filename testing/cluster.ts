@@ -5,13 +5,15 @@ import { Moderation } from "../moderation.ts";
 import { FakeBuses } from "./fake_bus.ts";
 import { FakeClock, settle } from "./fakes.ts";
 import { accessTo, ADMIN_PASS, Peer } from "./harness.ts";
-import { MemoryLog } from "./memory_log.ts";
+import { type LogLine, MemoryLog } from "./memory_log.ts";
 import { openReplica } from "./replicas.ts";
 
 /** A hub on its own copy of what the nodes share. */
 export interface ClusterNode {
   readonly hub: Hub;
   readonly bus: Bus;
+  /** Its line to what they share. */
+  readonly line: LogLine;
   /** Resolves when the hub has ended. */
   readonly ended: Promise<void>;
 }
@@ -35,7 +37,8 @@ export class Cluster {
   /** One more node. */
   async add(limits: Partial<Limits> = {}): Promise<ClusterNode> {
     const { clock } = this;
-    const journal = await openReplica(this.#log.connect(), { clock });
+    const line = this.#log.connect();
+    const journal = await openReplica(line, { clock });
     const bus = this.buses.connect();
     const hub = new Hub({
       access: accessTo(new Moderation(journal.acts), clock),
@@ -44,7 +47,7 @@ export class Cluster {
       bus,
       limits: { ...DEFAULT_LIMITS, rate: Infinity, ...limits },
     });
-    const node = { hub, bus, ended: hub.run() };
+    const node = { hub, bus, line, ended: hub.run() };
     this.#closings.push(() => journal.close());
     this.nodes.push(node);
     return node;
