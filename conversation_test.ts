@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TELLING_MS } from "./alarm.ts";
+import { CLAIMS_MAX } from "./claims.ts";
 import { MALFORMED_MS } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
@@ -346,6 +347,17 @@ Deno.test("A name and its owner outlive the server", async () => {
   const eve = await second.enter("Bob");
   assert.equal(eve.last("error").code, "nameTaken");
   await second.end();
+  await journal.close();
+});
+
+Deno.test("Who chooses a name when too many wait to be kept is told so, and comes in as a guest", async () => {
+  const journal = openMemory();
+  const h = new Harness({ ...journal, claim: () => new Promise(() => {}) });
+  for (let i = 0; i < CLAIMS_MAX; i++) h.connect(`192.0.2.${i % 200}`).hello(`Name ${i}`);
+  const ann = await h.enter("Ann", "lobby");
+  assert.equal(ann.last("error").code, "storage");
+  assert.match(ann.last("joined").people.map(({ name }) => name).join(), /^Guest \d+$/);
+  await h.end();
   await journal.close();
 });
 

@@ -2,6 +2,7 @@ import { Access, type Grant } from "./access.ts";
 import { networkOf } from "./admission.ts";
 import type { Bus } from "./bus.ts";
 import { Channel } from "./channel.ts";
+import { Claims } from "./claims.ts";
 import { Client, type ClientEvent, type ClientPorts, type Socket, type Visit } from "./client.ts";
 import { type Act, type Draft, type Entry, isAct, type Journal, type Kept, type Stored } from "./journal/journal.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -33,7 +34,7 @@ import { encodeWith, sayLine } from "./recent.ts";
 import { lengthLeft, Rooms } from "./rooms.ts";
 import { Scribe, type ScribeListener } from "./scribe.ts";
 import { type Clock, Sweeper, systemClock } from "./sweeper.ts";
-import { cleanText, guestName, isLongerThan, type NameRefusal, Names, userIdOf } from "./text.ts";
+import { cleanText, guestName, isLongerThan, Names, userIdOf } from "./text.ts";
 
 /** How long the hub, when it ends, goes on keeping and delivering what it has accepted, in ms. */
 export const LAST_LINES_MS = 3_000;
@@ -135,6 +136,7 @@ export class Hub {
   readonly #log: Log;
   readonly #door: Door<Session>;
   readonly #scribe: Scribe<Author, Petitioner>;
+  readonly #claims: Claims;
   readonly #sweeper: Sweeper<Client>;
   readonly #privateLines = new PrivateLines();
   readonly #sessions = new Map<Client, Session>();
@@ -180,6 +182,15 @@ export class Hub {
       failing: (error) => this.#scribe.doubt(error),
     });
     this.#scribe = new Scribe(journal, clock, this.#kept, log, this.#metrics);
+    this.#claims = new Claims({
+      journal,
+      clock,
+      log,
+      taken: ({ user, name }) => {
+        const reason = `“${name}”, or a name that is too close to it, is somebody else.`;
+        for (const tab of this.#tabs.get(user) ?? []) this.#refuse(tab, "nameTaken", reason, { detail: name });
+      },
+    });
     // What it said before still counts, so it leaves through the inbox.
     this.#sweeper = new Sweeper(clock, (client) => client.end(Disconnect.slow));
     this.#neighbours = bus &&
@@ -519,15 +530,11 @@ export class Hub {
   }
 
   /** Gives somebody a name in all of their tabs; or says why not. */
-  #claim(id: string, wish: string): NameRefusal | undefined {
+  #claim(id: string, wish: string): Answer | undefined {
+    if (this.#claims.full) return { code: "storage", reason: NOT_KEPT };
     const claimed = this.#names.claim(id, wish);
     if ("code" in claimed) return claimed;
-    const { name } = claimed;
-    this.#journal.claim({ user: id, name }).then((isTheirs) => {
-      if (isTheirs) return;
-      const reason = `“${name}”, or a name that is too close to it, is somebody else.`;
-      for (const tab of this.#tabs.get(id) ?? []) this.#refuse(tab, "nameTaken", reason, { detail: name });
-    }, ({ message }) => this.#log("name_not_kept", { reason: message }));
+    this.#claims.keep({ user: id, name: claimed.name });
     this.#call(claimed);
   }
 
@@ -788,7 +795,7 @@ export class Hub {
         callOffDeadline();
         resolve();
       };
-      this.#scribe.finish().then(() => {
+      Promise.all([this.#scribe.finish(), this.#claims.finish()]).then(() => {
         this.#sweeper.afterEachTurn(look);
         look();
       });

@@ -28,6 +28,7 @@ export interface Events {
   journal_working: Record<never, never>;
   journal_unreadable: { reason: string };
   room_unreadable: { room: string; reason: string };
+  /** The first that could not be after one that could. It is tried again. */
   name_not_kept: { reason: string };
   /** `limit` is its label at /metrics. */
   limit_reached: { limit: string; what: string; outcome: string };
@@ -113,7 +114,11 @@ const EVENTS: { readonly [E in EventName]: Kind<Events[E]> } = {
     seldom: "event",
     sentence: ({ room, reason }) => `Room ${room} can't be read: ${reason}`,
   },
-  name_not_kept: { level: "error", seldom: "event", sentence: ({ reason }) => `A name can't be kept: ${reason}` },
+  name_not_kept: {
+    level: "error",
+    seldom: "event",
+    sentence: ({ reason }) => `A name can't be kept, and is tried again: ${reason}`,
+  },
   limit_reached: {
     level: "warn",
     seldom: "limit",

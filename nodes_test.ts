@@ -336,6 +336,40 @@ test("An id is known on all nodes, also where nothing was said or done: names ha
   }
 });
 
+test("A name chosen while the journal is away is theirs at once, and on all nodes when it is back", 2, async (c) => {
+  const [cut] = c.nodes as [ClusterNode];
+  const ann = await c.enter(0, "Ann", "lobby");
+  const bob = await c.enter(1, "Bob", "lobby");
+  cut.line.cut();
+  ann.send({ type: "rename", name: "Annika" });
+  const newcomer = await c.enter(0, "Cy", "lobby");
+  assert.deepEqual([newcomer.last("welcome").name, newcomer.got("joined").length], ["Cy", 1]);
+  assert.deepEqual(peopleOf(ann).names.sort(), ["Annika", "Bob", "Cy"]);
+  await c.deliver(10_000);
+  cut.line.mend();
+  await c.deliver(2_000);
+  for (const peer of [ann, bob, newcomer]) assert.deepEqual(peopleOf(peer).names.sort(), ["Annika", "Bob", "Cy"]);
+  assert.deepEqual([ann, newcomer].flatMap((peer) => peer.got("error")), []);
+  const eve = await c.enter(1, "Annika");
+  assert.equal(eve.last("error").code, "nameTaken");
+});
+
+test("A name chosen while the journal is away that somebody took elsewhere is given back", 2, async (c) => {
+  const [cut] = c.nodes as [ClusterNode];
+  const ann = await c.enter(0, "Ann", "lobby");
+  const bob = await c.enter(1, "Bob", "lobby");
+  cut.line.cut();
+  ann.send({ type: "rename", name: "Annika" });
+  bob.send({ type: "rename", name: "Annika" });
+  await c.deliver();
+  cut.line.mend();
+  await c.deliver(2_000);
+  assert.deepEqual([ann.last("error").code, ann.last("error").detail], ["nameTaken", "Annika"]);
+  assert.equal(ann.last("renamed").name, "Ann");
+  assert.deepEqual(bob.got("error"), []);
+  for (const peer of [ann, bob]) assert.deepEqual(peopleOf(peer).names.sort(), ["Ann", "Annika"]);
+});
+
 Deno.test("A hub that is alone sets no timer and is first", () => {
   const clock = new FakeClock();
   const journal = openMemory();

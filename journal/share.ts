@@ -106,7 +106,7 @@ export class JournalShare {
     try {
       return await this.#journal.claim(claim);
     } finally {
-      // As on one node, a name that can't be kept is theirs until the end of the process.
+      // As on one node, a name that can't be kept is theirs all the same: their hub tries it again.
       this.#tell(undefined, { named: user, name: this.#names.of(user) });
     }
   }
