@@ -6,11 +6,12 @@ import {
   type Journal,
   JournalError,
   type JournalListener,
+  type Kept,
   newOf,
   type Stored,
 } from "./journal.ts";
 import { type Reading, reading } from "./reading.ts";
-import type { LogState } from "./shared_log.ts";
+import type { LogRecord, LogState } from "./shared_log.ts";
 import type { Answer, Opened, Opening, Request, Result } from "./worker.ts";
 
 /** The file's name in its directory. */
@@ -72,7 +73,15 @@ export async function openSqliteCopy(place: Place, log: LogState): Promise<Copy>
     acts: () => remote.call({ method: "acts", arguments: [] }),
     known: (drafts) => remote.call({ method: "known", arguments: [drafts] }),
     deletable: (deed) => remote.call({ method: "deletable", arguments: [deed] }),
-    apply: (records) => remote.call({ method: "apply", arguments: [records] }),
+    apply: async (records) => {
+      const answer = await remote.call<Answer["apply"]>({ method: "apply", arguments: [records] });
+      const byPlace = new Map(records.map(({ place, record }) => [place, record]));
+      return answer.map((kept): Kept => {
+        if (typeof kept === "object") return kept;
+        const record = byPlace.get(kept) as Extract<LogRecord, { say: Draft }>;
+        return { id: kept, ...record.say };
+      });
+    },
     expired: (beforeMs) => remote.call({ method: "expired", arguments: [beforeMs] }),
   };
 }

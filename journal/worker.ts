@@ -5,7 +5,7 @@
  */
 import { Flusher } from "./flusher.ts";
 import { HOLD_LOOK_MS, Holder } from "./hold.ts";
-import { type Act, type Claim, type Draft, type Entry, JournalError } from "./journal.ts";
+import { type Act, type Claim, type Draft, type Entry, isEntry, JournalError } from "./journal.ts";
 import { Pruner } from "./pruner.ts";
 import { dropsAny, type LogState } from "./shared_log.ts";
 import { Store } from "./store.ts";
@@ -51,9 +51,11 @@ type Method =
 export type Request = { [M in Method]: { readonly method: M; readonly arguments: Parameters<Store[M]> } }[Method];
 
 /** What the Store returned, as it crosses over. */
-export interface Answer extends Record<Exclude<Method, "append">, unknown> {
+export interface Answer extends Record<Exclude<Method, "append" | "apply">, unknown> {
   /** For each draft its new id, or the entry that was there before. */
   readonly append: readonly (number | Entry)[];
+  /** For each record that was kept its place, if it is something that was said, or the act. */
+  readonly apply: readonly (number | Act)[];
 }
 
 /** What became of a request. */
@@ -83,12 +85,15 @@ port.onmessage = ({ data }: MessageEvent<Opening>) => {
   const opened = attempt(() => Store.open(data.path, data.log));
   if ("error" in opened) return port.postMessage(opened);
   const store = opened.value;
-  const flusher = new Flusher(Deno.openSync(store.log, { read: true, write: true }), () => store.distrustDisk());
+  // What a copy loses with the power it gets again.
+  const flusher = data.log
+    ? undefined
+    : new Flusher(Deno.openSync(store.log, { read: true, write: true }), () => store.distrustDisk());
   port.onmessage = ({ data }: MessageEvent<Request[]>) => {
     indexing ??= setTimeout(() => index(store), INDEX_DELAY_MS);
     port.postMessage(carryOut(store, data));
     // Nobody waits for it. When there is nothing new it is next to nothing.
-    flusher.flush();
+    flusher?.flush();
   };
   const { epoch, last } = store;
   port.postMessage(attempt<Opened>(() => ({ epoch, last, claims: store.claims(), acts: store.acts() })));
@@ -142,6 +147,9 @@ function call(store: Store, request: Request): unknown {
     clearTimeout(indexing);
     clearInterval(looking);
     holder.end();
+  }
+  if (request.method === "apply") {
+    return store.apply(...request.arguments).map((kept) => isEntry(kept) ? kept.id : kept) satisfies Answer["apply"];
   }
   // Each method with its own parameters, which TypeScript can't follow through a union.
   return (store[request.method] as (...parameters: unknown[]) => unknown)(...request.arguments);
