@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TELLING_MS } from "./alarm.ts";
 import { CLAIMS_MAX } from "./claims.ts";
+import { PRIVATE_LINES_MAX } from "./client.ts";
 import { MALFORMED_MS } from "./hub.ts";
 import { JournalError } from "./journal/journal.ts";
 import { openMemory } from "./journal/memory.ts";
@@ -359,6 +360,23 @@ Deno.test("Who chooses a name when too many wait to be kept is told so, and come
   assert.match(ann.last("joined").people.map(({ name }) => name).join(), /^Guest \d+$/);
   await h.end();
   await journal.close();
+});
+
+test("Who says something and closes the connection at once has left, and is not taken for one who reads too slowly", async (h) => {
+  const bob = await h.enter("Bob", "lobby");
+  const peers = await Promise.all(Array.from({ length: 20 }, (_, i) => h.enter(`P${i}`, ...i % 2 ? ["lobby"] : [])));
+  for (const [i, peer] of peers.entries()) {
+    if (i % 2) peer.say("lobby", `n${i}`);
+    else peer.send({ type: "ping" });
+    // So does a socket before it says that it was closed.
+    peer.socket.readyState = 3;
+  }
+  const asker = await h.enter("Asker");
+  asker.send(...Array.from({ length: PRIVATE_LINES_MAX + 1 }, () => ({ type: "ping" }) as const));
+  asker.socket.readyState = 3;
+  await h.deliver(1_000);
+  assert.deepEqual([h.hub.size, bob.texts.length], [1, 10]);
+  assert.deepEqual([h.metrics.disconnects("left"), h.metrics.disconnects("slow"), h.metrics.hits("queue")], [21, 0, 0]);
 });
 
 test("HOSTILE 19: a bad name is refused with a reason that a person understands", async (h) => {

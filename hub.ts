@@ -192,7 +192,7 @@ export class Hub {
       },
     });
     // What it said before still counts, so it leaves through the inbox.
-    this.#sweeper = new Sweeper(clock, (client) => client.end(Disconnect.slow));
+    this.#sweeper = new Sweeper(clock, (client) => client.end(slowOrLeft(client)));
     this.#neighbours = bus &&
       new Neighbours({ bus, clock, limits, networkOf: (user) => this.#networkHereOf(user) });
     this.#rooms = new Rooms({
@@ -613,7 +613,7 @@ export class Hub {
     if (live?.room.full) {
       const hindmost = live.room.evictHindmost();
       if (hindmost.length > 0) this.#metrics.hit("backlog");
-      for (const slow of hindmost) this.#remove(slow, Disconnect.slow);
+      for (const client of hindmost) this.#remove(client, slowOrLeft(client));
     }
     if (!live?.room.full && !this.#scribe.full) return false;
     // Those who read are not to blame for a flood that is faster than the server.
@@ -762,7 +762,7 @@ export class Hub {
 
   #tellLine({ client }: Visitor, line: string): void {
     if (!this.#sessions.has(client)) return;
-    if (!client.tell(line)) return this.#remove(client, Disconnect.slow);
+    if (!client.tell(line)) return this.#remove(client, slowOrLeft(client));
     this.#privateLines.add(client);
     this.#sweeper.wake(this.#privateLines);
   }
@@ -810,6 +810,11 @@ export class Hub {
 /** The one room that a guest may be in; undefined for everybody else. */
 function onlyRoomOf({ grant }: Caller): string | undefined {
   return grant?.role === "guest" ? grant.link.deed.room : undefined;
+}
+
+/** Why somebody who takes nothing has to go. Whoever closed the connection themselves is not slow, and may not have been heard of yet. */
+function slowOrLeft({ state }: Client): Disconnect {
+  return state === "gone" ? Disconnect.left : Disconnect.slow;
 }
 
 /** What there is to call off at first. */
