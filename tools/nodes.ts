@@ -156,7 +156,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
   rounds.push(results);
 }
 const row = (what: string, cells: readonly string[]) =>
-  console.log(what.padEnd(70) + cells.map((cell) => cell.padStart(22)).join(""));
+  console.log(what.padEnd(70) + cells.map((cell) => cell.padStart(26)).join(""));
 row(`Medians of ${rounds.length} rounds (ratios to alone: median, least to most)`, [
   "alone, no NATS",
   ...SETUPS.slice(1).map((count) => `${count} on NATS`),
