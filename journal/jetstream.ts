@@ -36,7 +36,9 @@ const ANSWER_MS_MAX = 5_000;
 /** How soon it is tried to connect again, in ms. */
 const RECONNECT_MS = 500;
 /** How often NATS is asked whether it is there, in ms; after two times without an answer the line counts as cut. */
-const PING_MS = 3_000;
+const PING_MS = 2_000;
+/** How often a consumer is heard of, in ms; after two times of silence it is with a server that is down. */
+const HEARTBEAT_MS = 1_000;
 /** How long a stream may seem to be shorter than it was, in ms, as it does while a cluster's new leader reads what it has. */
 const SHORT_MS_MAX = 30_000;
 /** How many records wait at most to be taken. */
@@ -192,6 +194,8 @@ class JetStreamLog implements SharedLog {
   #connected = true;
   #closed = false;
   #shortSince: number | undefined;
+  // What ends the waiting of those who ask, when the line is cut.
+  readonly #asking = new Set<() => void>();
   // How often in a row NATS did not give what comes.
   #misses = 0;
   // What this user would have to be permitted for the tail.
@@ -275,6 +279,7 @@ class JetStreamLog implements SharedLog {
     try {
       state = await this.state();
     } catch (error) {
+      this.#shortSince = undefined;
       this.#missed(error as JournalError);
       return false;
     }
@@ -318,7 +323,7 @@ class JetStreamLog implements SharedLog {
       });
       const messages = await consumer.consume({
         max_messages: BATCH_MAX,
-        idle_heartbeat: PING_MS,
+        idle_heartbeat: HEARTBEAT_MS,
         // Else the client would go on in whatever stream has the name then.
         abort_on_missing_resource: true,
       });
@@ -365,7 +370,9 @@ class JetStreamLog implements SharedLog {
       const { type } = status;
       if (type === "disconnect" || type === "staleConnection") {
         this.#connected = false;
+        this.#shortSince = undefined;
         this.#failing(new JournalError(LINE_IS_CUT));
+        for (const giveUp of this.#asking) giveUp();
       } else if (type === "reconnect") this.#connected = true;
       else if (type === "error") this.#refused(status.error);
       else continue;
@@ -375,6 +382,8 @@ class JetStreamLog implements SharedLog {
 
   /** Whoever does what this user is not permitted does not always hear of it. */
   #refused(error: Error): void {
+    // Of a consumer that is silent its client asks more than the tail, which makes another, waits for.
+    if (/"\$JS\.API\.CONSUMER\.(INFO|DELETE)\./.test(error.message)) return;
     const failure = refusal(error);
     if (error.message.includes(`"${CONSUMERS}`)) this.#forbidden = failure;
     this.#failing(failure);
@@ -383,10 +392,16 @@ class JetStreamLog implements SharedLog {
   /** Asks NATS for something, if it is there: what is asked meanwhile would pile up. */
   async #ask<T>(ask: () => Promise<T>): Promise<T> {
     if (!this.#connected) throw new JournalError(LINE_IS_CUT);
+    const cut = Promise.withResolvers<never>();
+    const giveUp = () => cut.reject(new JournalError(LINE_IS_CUT));
+    this.#asking.add(giveUp);
     try {
-      return await ask();
+      // No answer comes by another line.
+      return await Promise.race([ask(), cut.promise]);
     } catch (error) {
-      throw refusal(error as Error);
+      throw error instanceof JournalError ? error : refusal(error as Error);
+    } finally {
+      this.#asking.delete(giveUp);
     }
   }
 }

@@ -47,11 +47,13 @@ function withNats(name: string, body: (server: NatsServer) => Promise<void>, set
   });
 }
 
-/** Connects to a server as its administrators do. */
+/** Connects to servers, as their one user if they have one. */
 function connect(...servers: NatsServer[]): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new NatsTransport("0", []) });
   return NatsConnectionImpl.connect({
     servers: servers.map(({ port }) => `127.0.0.1:${port}`),
+    user: "hub",
+    pass: "PASSWORD",
     maxReconnectAttempts: -1,
   });
 }
@@ -411,8 +413,8 @@ withPrograms(
   ["nats-server"],
   "Of a cluster of three, one server may end, whichever it is: what was kept is, and more can be",
   async () => {
-    const cluster = await NatsServer.startCluster();
-    const urls = cluster.map(({ url }) => new URL(url));
+    const cluster = await NatsServer.startCluster(PERMISSIONS);
+    const urls = cluster.map(urlOfHub);
     // It takes the cluster a moment to choose its leader.
     const { log } = await eventually(() => openJetStream({ urls, replicas: 3 }, TEXT_BYTES_MAX));
     const reader = new Reader(log);

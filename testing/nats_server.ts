@@ -37,13 +37,17 @@ export class NatsServer implements AsyncDisposable {
     return server;
   }
 
-  /** Starts a cluster of three, which know one another; a stream can be made on it a moment later. */
-  static async startCluster(): Promise<NatsServer[]> {
+  /**
+   * Starts a cluster of three, which know one another; a stream can be made on it a moment later.
+   * @param config as of NatsSettings.
+   */
+  static async startCluster(config: string): Promise<NatsServer[]> {
     const random = new Random(Math.floor(Math.random() * 2 ** 31));
     const routes = [0, 1, 2].map(() => `nats://127.0.0.1:${steadyPort(random)}`);
     return await Promise.all(
       routes.map((route, index) =>
         NatsServer.start({
+          config,
           args: [`--name=n${index}`, "--cluster_name=test", `--cluster=${route}`, `--routes=${routes.join(",")}`],
         })
       ),
