@@ -18,7 +18,7 @@ Deno.test("An alarm tells at once that something began, and that it is over, and
   assert.deepEqual(told, [[0, "cut"], [5_000, undefined]]);
 });
 
-Deno.test("What begins and ends again and again is told twice a minute at most, and the last that is told is how it is", () => {
+Deno.test("What begins and ends again and again is told to begin twice a minute at most, and the last that is told is how it is", () => {
   const clock = new FakeClock();
   const { told, alarm } = alarmOf(clock);
   for (let second = 0; second < 90; second++) {
@@ -30,8 +30,12 @@ Deno.test("What begins and ends again and again is told twice a minute at most, 
   assert.deepEqual(told, [
     [0, "cut 0"],
     [1_000, undefined],
+    [2_000, "cut 2"],
+    [3_000, undefined],
     [60_000, "cut 60"],
     [61_000, undefined],
+    [62_000, "cut 62"],
+    [63_000, undefined],
     [120_000, "cut for good"],
   ]);
 });
@@ -47,11 +51,21 @@ Deno.test("What is over again before it can be told is not told; another reason 
   assert.deepEqual(told, [[0, "cut"], [0, "another stream"]]);
 });
 
+Deno.test("That it is over is told at once, whatever reasons it had", () => {
+  const clock = new FakeClock();
+  const { told, alarm } = alarmOf(clock);
+  for (const reason of ["slow", "cut", "gone"]) alarm.set(reason);
+  clock.advance(1_000);
+  alarm.set(undefined);
+  clock.advance(2 * TELLING_MS);
+  assert.deepEqual(told, [[0, "slow"], [0, "cut"], [1_000, undefined]]);
+});
+
 Deno.test("An alarm that is closed tells nothing more", () => {
   const clock = new FakeClock();
   const { told, alarm } = alarmOf(clock);
-  for (const reason of ["cut", undefined, "cut"]) alarm.set(reason);
+  for (const reason of ["cut", undefined, "cut", undefined, "cut"]) alarm.set(reason);
   alarm.close();
   clock.advance(2 * TELLING_MS);
-  assert.equal(told.length, 2);
+  assert.equal(told.length, 4);
 });

@@ -804,7 +804,15 @@ Deno.test("A journal that says by itself that it fails says by its probe when it
   const unlessCut = <T>(write: () => Promise<T>) => cut ? Promise.reject(new JournalError("cut")) : write();
   const h = new Harness({
     ...memory,
-    append: (drafts) => unlessCut(() => memory.append(drafts)),
+    append: async (drafts) => {
+      const stored = await unlessCut(() => memory.append(drafts));
+      if (drafts.some(({ nonce }) => nonce === "last")) {
+        // It is kept, and then the line is cut, before anybody is answered.
+        cut = true;
+        fail("cut");
+      }
+      return stored;
+    },
     probe: () => unlessCut(() => memory.probe()),
     listen(listener) {
       memory.listen(listener);
@@ -812,12 +820,13 @@ Deno.test("A journal that says by itself that it fails says by its probe when it
     },
   });
   const ann = await h.enter("Ann", "lobby");
-  for (const outage of [1, 2, 3]) {
-    cut = true;
-    // Somebody has tried before the journal knows, the next time after that, and then nobody.
+  for (const outage of [1, 2, 3, 4]) {
+    // Somebody has tried before the journal knows, the next time after that, then nobody, and then all was kept before.
+    if (outage < 4) cut = true;
     if (outage === 1) ann.say("lobby", "n1");
-    fail("cut");
+    if (outage < 4) fail("cut");
     if (outage === 2) ann.say("lobby", "n2");
+    if (outage === 4) ann.say("lobby", "last");
     await h.deliver();
     assert.equal(h.hub.unready, "What is said can't be kept");
     cut = false;
@@ -827,7 +836,7 @@ Deno.test("A journal that says by itself that it fails says by its probe when it
   }
   assert.deepEqual(
     h.reports,
-    [1, 2, 3].flatMap(() => ["What is said can't be kept: cut", "What is said can be kept again."]),
+    [1, 2, 3, 4].flatMap(() => ["What is said can't be kept: cut", "What is said can be kept again."]),
   );
   await h.end();
   await memory.close();

@@ -56,7 +56,9 @@ export class Scribe<A, P> {
   // Something may have been kept that was not delivered.
   #behind = false;
   // It has said by itself that it fails, so that it will know when it does not.
-  #doubted = false;
+  #isDoubted = false;
+  // What it said during a commit, which may have been kept before.
+  #doubt: JournalError | undefined;
   #finished = false;
   #writable = true;
   #callOffCatchUp: () => void = () => {};
@@ -102,9 +104,9 @@ export class Scribe<A, P> {
   doubt(error: JournalError): void {
     // When all is kept a journal that ends is no trouble.
     if (this.#finished) return;
-    this.#doubted = true;
-    // Whoever commits at the moment finds out.
-    if (!this.#committing) this.#failed(error);
+    this.#isDoubted = true;
+    if (this.#committing) this.#doubt = error;
+    else this.#failed(error);
   }
 
   #write(waiting: Waiting<Draft, A> | Waiting<ActDraft, P>): void {
@@ -135,6 +137,11 @@ export class Scribe<A, P> {
       await this.#commitNext();
     }
     this.#committing = undefined;
+    const doubt = this.#doubt;
+    this.#doubt = undefined;
+    if (!doubt || !this.#writable) return;
+    this.#isDoubted = true;
+    this.#failed(doubt);
   }
 
   async #commitNext(): Promise<void> {
@@ -176,7 +183,7 @@ export class Scribe<A, P> {
   }
 
   #works(): void {
-    this.#doubted = false;
+    this.#isDoubted = false;
     this.#alarm.set(undefined);
   }
 
@@ -201,7 +208,7 @@ export class Scribe<A, P> {
   async #probe(): Promise<void> {
     if (!this.#writable) await this.#journal.probe();
     this.#writable = true;
-    if (this.#doubted) this.#works();
+    if (this.#isDoubted) this.#works();
   }
 
   /** Something that is done, or what is said until then, as far as it is not too much. */
