@@ -48,7 +48,8 @@ export class Ahead {
 
   /** Everything up to an id has come. */
   reached(last: number): void {
-    for (const waiting of [...this.#waiting]) {
+    // Whom one of them calls off is passed over.
+    for (const waiting of this.#waiting) {
       if (waiting.id > last) continue;
       this.#forget(waiting);
       waiting.go(true);

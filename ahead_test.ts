@@ -29,3 +29,16 @@ Deno.test("Nobody waits for what is too far away, or when too many do, and who g
   ahead.reached(AHEAD_IDS_MAX);
   assert(ahead.wait(1, 0, () => {}));
 });
+
+Deno.test("Who goes on may call off others who would have gone on with them", () => {
+  const ahead = new Ahead(new FakeClock());
+  const callOffs: ((() => void) | undefined)[] = [];
+  let went = 0;
+  const go = () => {
+    went++;
+    for (const callOff of callOffs) callOff!();
+  };
+  for (let i = 0; i < 3; i++) callOffs.push(ahead.wait(1, 0, go));
+  ahead.reached(1);
+  assert.equal(went, 1);
+});

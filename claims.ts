@@ -41,6 +41,8 @@ export class Claims {
 
   /** Keeps what somebody wants to be called now. */
   keep({ user, name }: Claim): void {
+    // Last, for the name may have become free by what was chosen meanwhile.
+    this.#waiting.delete(user);
     this.#waiting.set(user, name);
     if (!this.#isFailing) this.#keeping ??= this.#keepAll();
   }
