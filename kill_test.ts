@@ -14,8 +14,10 @@ import { Watch } from "./testing/watch.ts";
 
 const KILLS = 20;
 const PEOPLE = 50;
-/** So many of them come to few of the servers, while the others talk, and have missed more than these have in memory. */
+/** So many of them come to few of the servers, while the others talk, and have missed more than these have in memory: … */
 const RARE_PEOPLE = 12;
+/** … to one of so many. Chance may have it that one or the other has not missed that much, but not all. */
+const RARE_VISITS = 10;
 /** How many echoes to their senders a server may live for at most; the mean is a third of it. */
 const ECHOES_MAX = 300;
 /** How many messages somebody has under way at most. */
@@ -28,7 +30,7 @@ const NODE_KILLS = 8;
 /** How many echoes there are between two of these events at most. */
 const NODE_ECHOES_MAX = 100;
 /** How many bytes a line to NATS lasts at most, if it does not last: some seconds of what is said. */
-const LINE_BYTES_MAX = 400_000;
+const LINE_BYTES_MAX = 700_000;
 
 onEachProcess(
   `HOSTILE 28: a server that is killed ${KILLS} times under load loses, doubles and reorders nothing that was echoed`,
@@ -37,8 +39,11 @@ onEachProcess(
       const directory = await Deno.makeTempDir({ prefix: "hubbub-kill-" });
       const seen = new Seen();
       const watch = new Watch();
+      // NATS may take too long on a machine that is busy; what is refused then is said again, and nothing before it is kept.
+      const isOnNats = args.some((arg) => arg.startsWith("--nats="));
       const talkers = Array.from({ length: PEOPLE }, (_, i) => {
-        return new Talker(`person ${i}`, seen, watch, random, { underWayMax: 1 + random.below(UNDER_WAY_MAX) });
+        const manner = isOnNats ? { underWayMax: 1, againMs: 100 } : { underWayMax: 1 + random.below(UNDER_WAY_MAX) };
+        return new Talker(`person ${i}`, seen, watch, random, manner);
       });
       try {
         let addr = "127.0.0.1:0";
@@ -46,7 +51,7 @@ onEachProcess(
           await using server = await ServerProcess.start({ addr, data: directory, args });
           addr = server.url.host;
           const early = talkers.slice(RARE_PEOPLE).filter(() => random.chance(0.85));
-          const late = talkers.slice(0, RARE_PEOPLE).filter(() => random.chance(0.15));
+          const late = talkers.slice(0, RARE_PEOPLE).filter((_, i) => (kill + i) % RARE_VISITS === 0);
           const here = [...early, ...late];
           for (const talker of here) if (random.chance(RELOADS)) talker.reload();
           const birth = seen.echoes;
@@ -171,12 +176,9 @@ withPrograms(
           await eventually(async () => assert.equal(await countAt(port), NODE_PEOPLE + 1));
         }
         // It was a test of something.
-        const { kept, starts, refused } = seen;
+        const { starts, refused } = seen;
         const spoiled = proxies.reduce((sum, proxy) => sum + proxy.spoiled, 0);
-        assert(
-          kept > 0 && starts.fresh > NODE_PEOPLE * ROOMS.length && starts.resumed > NODE_PEOPLE && refused > 0 &&
-            spoiled > 0,
-        );
+        assert(starts.fresh > NODE_PEOPLE * ROOMS.length && starts.resumed > NODE_PEOPLE && refused > 0 && spoiled > 0);
 
         await Promise.all(talkers.map((talker) => talker.leave()));
         await Promise.all(roaming);

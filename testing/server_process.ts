@@ -1,5 +1,6 @@
 import { FolderAdministrator } from "../administrator.ts";
 import project from "../deno.json" with { type: "json" };
+import { eventually } from "./eventually.ts";
 import { metricAt } from "./metric.ts";
 import { NatsServer } from "./nats_server.ts";
 import { withPrograms } from "./programs.ts";
@@ -105,11 +106,11 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Asks the server whether it is ready until the answer is this. */
   async readiness(status: number): Promise<void> {
-    for (;;) {
+    await eventually(async () => {
       const response = await fetch(new URL("/readyz", this.url));
       await response.body?.cancel();
-      if (response.status === status) return;
-    }
+      if (response.status !== status) throw new Error(`/readyz answers ${response.status}, not ${status}`);
+    });
   }
 
   /** Sends the server a signal that is not to end it. */
