@@ -79,7 +79,7 @@ export async function openSqliteCopy(place: Place, log: LogState): Promise<Copy>
       return answer.map((kept): Kept => {
         if (typeof kept === "object") return kept;
         const record = byPlace.get(kept) as Extract<LogRecord, { say: Draft }>;
-        return { id: kept, ...record.say };
+        return toStored(kept, record.say).entry;
       });
     },
     expired: (beforeMs) => remote.call({ method: "expired", arguments: [beforeMs] }),
