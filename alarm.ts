@@ -46,11 +46,14 @@ export class Alarm {
     if (this.#callOff) return false;
     const now = this.#clock.now();
     this.#beginnings = this.#beginnings.filter((at) => now - at < TELLING_MS);
-    if (this.#beginnings.length < BEGINNINGS_MAX) return this.#beginnings.push(now) > 0;
-    this.#callOff = this.#clock.after(this.#beginnings[0]! + TELLING_MS - now, () => {
-      this.#callOff = undefined;
-      this.#look();
-    });
-    return false;
+    if (this.#beginnings.length === BEGINNINGS_MAX) {
+      this.#callOff = this.#clock.after(this.#beginnings[0]! + TELLING_MS - now, () => {
+        this.#callOff = undefined;
+        this.#look();
+      });
+      return false;
+    }
+    this.#beginnings.push(now);
+    return true;
   }
 }
