@@ -5,7 +5,7 @@ import { openSqlite } from "../journal/sqlite.ts";
 import { passOf } from "../static/place.ts";
 import type { Order, ServerMessage } from "../protocol.ts";
 import { JsonClient } from "../testing/json_client.ts";
-import { findProgram } from "../testing/programs.ts";
+import { isSkipped } from "../testing/programs.ts";
 import { SeedClient } from "../testing/seed_client.ts";
 import { ServerProcess } from "../testing/server_process.ts";
 import { findChromium, launch, WAIT_MS_MAX } from "./browser.ts";
@@ -24,8 +24,8 @@ const MORNING = new Date("2026-03-04T10:24:00");
 export const AWAY = /^(The server went away|Not connected)\. Trying again soon\.$/;
 
 // Where every change is checked, a test that can't run must not look like one that passed.
-const ignore = !findChromium() && !Deno.env.get("CI");
-if (ignore) console.log("The browser tests are skipped: there is no Chromium. Set CHROMIUM to where it is.");
+const isWithoutBrowser = !findChromium() && !Deno.env.get("CI");
+if (isWithoutBrowser) console.log("The browser tests are skipped: there is no Chromium. Set CHROMIUM to where it is.");
 
 // It is noon wherever these tests run, lest a day end within one and its headings change. In "Etc/GMT-5" clocks are 5 hours ahead.
 const hoursUntilNoon = 12 - new Date().getUTCHours();
@@ -36,6 +36,11 @@ Deno.env.set("TZ", `Etc/GMT${hoursUntilNoon > 0 ? "-" : "+"}${Math.abs(hoursUnti
  * test fails, though, the next may be blamed for a timer that playwright left.
  */
 export function scenario(name: string, run: (stage: Stage) => Promise<void>): void {
+  scenarioWith([], name, run);
+}
+
+/** A scenario that takes programs of the system besides the browser. */
+export function scenarioWith(programs: readonly string[], name: string, run: (stage: Stage) => Promise<void>): void {
   const fn = async () => {
     await using browser = await launch();
     await using stage = await Stage.set(browser);
@@ -48,14 +53,7 @@ export function scenario(name: string, run: (stage: Stage) => Promise<void>): vo
       clearTimeout(timer);
     }
   };
-  Deno.test({ name, ignore, fn });
-}
-
-/** A scenario that takes programs of the system besides the browser. */
-export function scenarioWith(programs: readonly string[], name: string, run: (stage: Stage) => Promise<void>): void {
-  const missing = programs.filter((program) => !findProgram(program));
-  if (missing.length === 0 || Deno.env.get("CI")) scenario(name, run);
-  else console.log(`Skipped, for there is no ${missing.join(" and no ")} here: ${name}`);
+  Deno.test({ name, ignore: isWithoutBrowser || isSkipped(programs, name), fn });
 }
 
 /** How somebody opens the page: over a line of their own if it is to be cut, and somewhere else than in the lobby. */

@@ -141,7 +141,6 @@ function append(store: Store, drafts: readonly Draft[]): Answer["append"] {
 }
 
 function call(store: Store, request: Request): unknown {
-  if (request.method === "apply" && dropsAny(request.arguments[0])) pruner.begin();
   if (request.method === "close") {
     pruner.end();
     clearTimeout(indexing);
@@ -149,6 +148,7 @@ function call(store: Store, request: Request): unknown {
     holder.end();
   }
   if (request.method === "apply") {
+    if (dropsAny(request.arguments[0])) pruner.begin();
     return store.apply(...request.arguments).map((kept) => isEntry(kept) ? kept.id : kept) satisfies Answer["apply"];
   }
   // Each method with its own parameters, which TypeScript can't follow through a union.

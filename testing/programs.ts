@@ -11,14 +11,19 @@ export function findProgram(name: string): string | undefined {
 }
 
 /**
- * A test that takes programs of the system. Where one is missing it is skipped, and says so; but where every change is
- * checked, a test that can't run must not look like one that passed.
+ * Whether a test is skipped for want of a program of the system, which it says then; but where every change is checked, a
+ * test that can't run must not look like one that passed.
  */
-export function withPrograms(programs: readonly string[], name: string, fn: () => Promise<void>): void {
+export function isSkipped(programs: readonly string[], name: string): boolean {
   const missing = programs.filter((program) => !findProgram(program));
-  const ignore = missing.length > 0 && !Deno.env.get("CI");
-  if (ignore) console.log(`Skipped, for there is no ${missing.join(" and no ")} here: ${name}`);
-  Deno.test({ name, ignore, fn });
+  const isSkipped = missing.length > 0 && !Deno.env.get("CI");
+  if (isSkipped) console.log(`Skipped, for there is no ${missing.join(" and no ")} here: ${name}`);
+  return isSkipped;
+}
+
+/** A test that takes programs of the system. */
+export function withPrograms(programs: readonly string[], name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: isSkipped(programs, name), fn });
 }
 
 /**
